@@ -1,0 +1,49 @@
+// A deployment as the routing core sees it: only what a decision needs. How to call it (address, key, fixed
+// parameters) is the provider's business and lives outside the core, in an array with the same index.
+import type { DeploymentIndex, Millis } from './units.ts';
+
+/** Limits of one deployment; `undefined` is no limit. Requests and tokens per minute, and requests at one time. */
+export interface Limits {
+  readonly rpm: number | undefined;
+  readonly tpm: number | undefined;
+  readonly itpm: number | undefined;
+  readonly otpm: number | undefined;
+  readonly maxParallelRequests: number | undefined;
+}
+
+/** One `model_list` entry. */
+export interface Deployment {
+  readonly index: DeploymentIndex;
+  /** `model_info.id`, else the SHA-256 of group and parameters. Two identical entries share an id. */
+  readonly id: string;
+  /** `model_name`: the model group it belongs to. */
+  readonly group: string;
+  /** Provider name as LiteLLM spells it: `azure`, `openai`, `huggingface`, ... */
+  readonly provider: string;
+  /** `litellm_params.model` as written: `azure/gpt-turbo-small-eu`. */
+  readonly litellmModel: string;
+  /** The model name sent upstream (no provider prefix); may hold `*` for a wildcard deployment. */
+  readonly upstreamModel: string;
+  /** `model_name` contains `*`. */
+  readonly isWildcard: boolean;
+  /** Why this deployment never gets traffic (a placeholder, an unset variable, a block), or `undefined`. */
+  readonly outOfRotation: string | undefined;
+  /** simple-shuffle weight; beats rpm, which beats tpm. */
+  readonly weight: number | undefined;
+  readonly limits: Limits;
+  /** Lower is preferred; `undefined` comes last. */
+  readonly order: number | undefined;
+  readonly tags: readonly string[];
+  readonly region: string | undefined;
+  /** Bounds one attempt. */
+  readonly timeoutMs: Millis | undefined;
+  readonly streamTimeoutMs: Millis | undefined;
+  readonly numRetries: number | undefined;
+  /** Fixed open time of the breaker; 0 = never open; `undefined` = the router's. */
+  readonly cooldownMs: Millis | undefined;
+  /** Largest prompt in tokens, from `model_info` or the model table. */
+  readonly maxInputTokens: number | undefined;
+  /** US dollars per token, from the config or the model table. */
+  readonly inputCostPerToken: number | undefined;
+  readonly outputCostPerToken: number | undefined;
+}

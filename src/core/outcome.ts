@@ -1,0 +1,93 @@
+// What one attempt came to, and what the plan asks for next. These two types are the whole conversation between the
+// pure core and the executor.
+import type { DeploymentIndex, Millis } from './units.ts';
+
+/** Why an attempt failed, in the terms that decide what happens next. One per row of the failure contract (DESIGN 5). */
+export const FAILURE_CAUSES = [
+  'rate_limit', // 429
+  'quota_exhausted', // 429 insufficient_quota, 402
+  'server_error', // 5xx, 529, 425
+  'conflict', // 409
+  'bad_answer', // 3xx, or a 2xx that is not what was asked: empty, HTML, unparsable
+  'connection', // refused, reset, TLS, DNS, closed before the answer was whole
+  'timeout', // our own phase timer fired
+  'upstream_timeout', // the upstream answered 408 or 504
+  'authentication', // 401
+  'misconfigured', // 403 or 404 that names the deployment or model, or is not in the provider's error format
+  'permission', // other 403
+  'not_found', // other 404
+  'context_window', // the prompt is too large for the model
+  'content_policy', // the provider refuses the content
+  'bad_request', // other 4xx, 422 and 413 included
+] as const;
+export type FailureCause = (typeof FAILURE_CAUSES)[number];
+
+/** Tokens as the provider counted them. */
+export interface TokenUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly totalTokens: number;
+}
+
+/** A failure as `classify` sees it. `scope` says who is to blame: only `deployment` counts for health. */
+export interface Failure {
+  readonly cause: FailureCause;
+  readonly scope: 'deployment' | 'request' | 'caller';
+  /** Status that a client is shown if nothing better comes (LiteLLM's status map). */
+  readonly status: number;
+  /** OpenAI error fields for the client. `message` carries LiteLLM's class prefix and the provider's text. */
+  readonly message: string;
+  readonly type: string | null;
+  readonly param: string | null;
+  readonly code: string | null;
+  /** Until when the provider asked us to stay away, relative; `undefined` = it did not say. */
+  readonly retryAfterMs: Millis | undefined;
+  /** LiteLLM's exception class without the module: `RateLimitError`, `ContextWindowExceededError`, ... */
+  readonly exceptionClass: string;
+}
+
+export type Outcome =
+  | { readonly kind: 'success'; readonly usage: TokenUsage | undefined }
+  | {
+      readonly kind: 'failure';
+      readonly failure: Failure;
+      /** The client already has part of this answer: nothing may be retried. */
+      readonly committed: boolean;
+      /** No byte of the request was written upstream: a charge may be refunded. */
+      readonly unsent: boolean;
+    }
+  | { readonly kind: 'abandoned' }; // the client went away; nobody is to blame
+
+/** Timers of one attempt, each with an error code of its own. `undefined` = unbounded. */
+export interface PhaseTimeouts {
+  readonly connectMs: Millis;
+  /** Whole attempt, plain answers only. */
+  readonly totalMs: Millis | undefined;
+  /** Time to first content, streams only. */
+  readonly firstContentMs: Millis | undefined;
+  /** Silence between events, streams only. */
+  readonly idleMs: Millis | undefined;
+  /** The limit came from the caller and is below the configured one: a timeout is then nobody's fault but the caller's. */
+  readonly setByCaller: boolean;
+}
+
+/** One upstream call that the plan wants made. */
+export interface Attempt {
+  readonly deployment: DeploymentIndex;
+  /** Model name for the upstream body or path (wildcards substituted). */
+  readonly upstreamModel: string;
+  /** Name that was asked for at this hop: the requested model, or the fallback target. */
+  readonly group: string;
+  readonly timeouts: PhaseTimeouts;
+  /** Request fields that a fallback target replaces, or `undefined`. */
+  readonly overrides: Readonly<Record<string, unknown>> | undefined;
+  /** Retries inside this group so far (0 = first attempt of the hop). */
+  readonly retries: number;
+  /** Fallback hops so far, as `x-litellm-attempted-fallbacks` counts them. */
+  readonly fallbacks: number;
+}
+
+export type Action =
+  | { readonly kind: 'attempt'; readonly attempt: Attempt }
+  | { readonly kind: 'wait'; readonly untilMs: Millis; readonly reason: 'retry-after' | 'backoff' | 'capacity' }
+  | { readonly kind: 'fail'; readonly failure: Failure };

@@ -1,0 +1,103 @@
+// The routing table: everything a config says about where requests may go, compiled once and never changed.
+// A reload builds a new one and swaps it. Mutable numbers live in the fleet table, not here.
+import type { Deployment } from './deployment.ts';
+import type { DeploymentIndex, Millis } from './units.ts';
+
+/** All deployments with one `model_name`. */
+export interface ModelGroup {
+  readonly name: string;
+  readonly deployments: readonly DeploymentIndex[];
+}
+
+/** Another name for a group (`router_settings.model_group_alias`). Hidden ones are callable but not listed. */
+export interface Alias {
+  readonly name: string;
+  readonly target: string;
+  readonly hidden: boolean;
+}
+
+/** A `model_name` with `*`, compiled: anchored at the start only, each `*` a greedy capture. */
+export interface WildcardRoute {
+  readonly pattern: string;
+  readonly regex: RegExp;
+  readonly deployments: readonly DeploymentIndex[];
+}
+
+/** Where a fallback goes: a group, alias or deployment id, and request fields that it replaces. */
+export interface FallbackTarget {
+  readonly model: string;
+  /** Other keys of a map entry (`{"model": "x", "temperature": 0}`): they replace those of the request. */
+  readonly overrides: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** One `{group: [targets]}` item; `from` may be `*`. */
+export interface FallbackRule {
+  readonly from: string;
+  readonly targets: readonly FallbackTarget[];
+}
+
+/** `undefined` = that list is not configured at all, which differs from an empty one (LiteLLM 1.106). */
+export interface FallbackRules {
+  readonly generic: readonly FallbackRule[] | undefined;
+  readonly contextWindow: readonly FallbackRule[] | undefined;
+  readonly contentPolicy: readonly FallbackRule[] | undefined;
+  readonly defaults: readonly FallbackTarget[] | undefined;
+}
+
+export const STRATEGY_NAMES = [
+  'simple-shuffle',
+  'least-busy',
+  'usage-based-routing',
+  'usage-based-routing-v2',
+  'latency-based-routing',
+  'cost-based-routing',
+] as const;
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+/** Router settings after precedence (`router_settings` over `litellm_settings` over defaults). */
+export interface RouterSettings {
+  readonly strategy: StrategyName;
+  /** Retries inside one group after the first attempt. */
+  readonly numRetries: number;
+  /** Smallest backoff before a retry on a lone deployment. */
+  readonly retryAfterMs: Millis;
+  /** Bounds one attempt of a plain answer; `undefined` = 600 s. */
+  readonly timeoutMs: Millis | undefined;
+  /** `litellm_settings.request_timeout` where `router_settings.timeout` is set too: it beats `timeoutMs` (1.106, 7a). */
+  readonly requestTimeoutMs: Millis | undefined;
+  /** Bounds the time to first content of a stream. */
+  readonly streamTimeoutMs: Millis | undefined;
+  /** Longest silence between two events of a stream. */
+  readonly streamIdleTimeoutMs: Millis;
+  /** Bounds the whole request, all attempts and waits; `undefined` = none. */
+  readonly deadlineMs: Millis | undefined;
+  readonly fallbacks: FallbackRules;
+  readonly maxFallbacks: number;
+  /** Explicit number of failures in 60 s that are still allowed; `undefined` = the breaker's own triggers. */
+  readonly allowedFails: number | undefined;
+  /** Fixed open time of the breaker; `undefined` = 1 s doubling to 15 s. */
+  readonly cooldownMs: Millis | undefined;
+  readonly disableCooldowns: boolean;
+  /** false: rpm and tpm are weights only, as in LiteLLM. */
+  readonly enforceLimits: boolean;
+  /** Longest wait for a unit of a limit; 0 = never wait. */
+  readonly queueTimeoutMs: Millis;
+  /** A wait comes before a fallback only if it is at most this long. */
+  readonly fallbackAfterMs: Millis;
+  readonly enableTagFiltering: boolean;
+  readonly tagFilteringMatchAny: boolean;
+  readonly enablePreCallChecks: boolean;
+}
+
+export interface RoutingTable {
+  readonly deployments: readonly Deployment[];
+  /** Insertion order is config order. */
+  readonly groups: ReadonlyMap<string, ModelGroup>;
+  readonly aliases: ReadonlyMap<string, Alias>;
+  /** First deployment with that id. */
+  readonly byId: ReadonlyMap<string, DeploymentIndex>;
+  readonly byLitellmModel: ReadonlyMap<string, readonly DeploymentIndex[]>;
+  /** Most specific first. */
+  readonly wildcards: readonly WildcardRoute[];
+  readonly settings: RouterSettings;
+}
