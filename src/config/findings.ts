@@ -1,0 +1,50 @@
+// Collects everything that loading finds, so that all problems of a config are reported at once instead of the first.
+// Messages may quote names and keys of the config, never values: a value may be a secret in the wrong place.
+import type { Place } from './config-node.ts';
+import type { ConfigProblem, KeyVerdict } from './types.ts';
+
+/** A place in a file together with the path of the key: `model_list[2].litellm_params.rpm`. */
+export interface Spot {
+  readonly place: Place;
+  readonly where: string;
+}
+
+/** Problems and verdicts of one load, in the order in which they were found. */
+export class Findings {
+  readonly #problems: ConfigProblem[] = [];
+  readonly #verdicts: KeyVerdict[] = [];
+
+  /** The process will not start. */
+  error(spot: Spot, what: string): void {
+    this.#add('error', spot, what);
+  }
+
+  /** The process starts; something will not be as the config says. */
+  warning(spot: Spot, what: string): void {
+    this.#add('warning', spot, what);
+  }
+
+  verdict(spot: Spot, verdict: KeyVerdict['verdict'], note?: string): void {
+    this.#verdicts.push({ where: spot.where, line: spot.place.line, verdict, note });
+  }
+
+  /** By file, then line and column; the root file first. */
+  problems(): readonly ConfigProblem[] {
+    const files = [...new Set(this.#problems.map((problem) => problem.file))];
+    return this.#problems.toSorted(
+      (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+    );
+  }
+
+  verdicts(): readonly KeyVerdict[] {
+    return [...this.#verdicts];
+  }
+
+  #add(severity: ConfigProblem['severity'], { place, where }: Spot, what: string): void {
+    const known = this.#problems.some(
+      (old) => old.what === what && old.where === where && old.line === place.line && old.file === place.file,
+    );
+    if (known) return;
+    this.#problems.push({ severity, file: place.file, line: place.line, column: place.column, where, what });
+  }
+}

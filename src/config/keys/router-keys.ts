@@ -1,0 +1,62 @@
+// The keys of `router_settings`: LiteLLM 1.106's constructor parameters and Loadstone's own settings (DESIGN 7).
+import { honoured, mapped, notSupported } from './key-spec.ts';
+import type { KeyTable } from './key-spec.ts';
+
+export const ROUTER_KEYS: KeyTable = new Map([
+  ...honoured({
+    count: ['num_retries', 'max_fallbacks', 'allowed_fails', 'default_max_parallel_requests'],
+    seconds: ['retry_after', 'cooldown_time', 'timeout', 'stream_timeout'],
+    boolean: ['disable_cooldowns', 'enable_tag_filtering', 'tag_filtering_match_any'],
+    text: ['routing_strategy'],
+    list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'],
+    texts: ['default_fallbacks'],
+    map: ['model_group_alias', 'default_litellm_params'],
+  }),
+  ...mapped({
+    enforce_limits: ['boolean', 'Loadstone: false makes rpm and tpm weights only'],
+    queue_timeout: ['seconds', 'Loadstone: longest wait for a unit of a limit'],
+    fallback_after: ['seconds', 'Loadstone: a wait comes before a fallback only if it is at most this long'],
+    stream_idle_timeout: ['seconds', 'Loadstone: longest silence between two events of a stream'],
+    deadline: ['seconds', 'Loadstone: bounds the whole request'],
+    enable_pre_call_checks: ['boolean', 'context windows and regions are checked where they are known'],
+    routing_strategy_args: ['map', 'the strategies built so far take no arguments'],
+    set_verbose: ['boolean', 'use --debug'],
+    debug_level: ['text', 'use --debug or --detailed_debug'],
+    client_ttl: ['seconds', 'connections are kept per origin; there is no client cache'],
+    ignore_invalid_deployments: ['boolean', 'invalid deployments are always left out with a warning'],
+    router_general_settings: ['map', 'ignored, as LiteLLM does in a config file'],
+    model_list: ['any', 'ignored, as LiteLLM does: it belongs at the top level'],
+    search_tools: ['any', 'ignored, as LiteLLM does in this section'],
+    assistants_config: ['any', 'ignored, as LiteLLM does in this section'],
+    fallback_access_check: ['any', 'ignored, as LiteLLM does in a config file'],
+    fallback_budget_check: ['any', 'ignored, as LiteLLM does in a config file'],
+    auto_router_capability_limit: ['any', 'ignored, as LiteLLM does in a config file'],
+  }),
+  ...notSupported({
+    'no second attempt races a slow one': ['hedge'],
+    'a stream that breaks ends with an error event': ['stream_recovery', 'stream_recovery_max_prompt_tokens'],
+    'each instance counts for itself; Redis is not used': [
+      'redis_url', 'redis_host', 'redis_port', 'redis_password', 'redis_db', 'redis_ssl', 'cache_kwargs',
+    ],
+    'answers are not cached': ['cache_responses', 'caching_groups'],
+    'num_retries applies to every kind of error': ['retry_policy', 'model_group_retry_policy'],
+    'allowed_fails applies to every kind of error': ['allowed_fails_policy'],
+    'every group uses routing_strategy': ['routing_groups'],
+    'spend is not counted, no budget is enforced': ['provider_budget_config'],
+    'requests wait in order of arrival': ['default_priority', 'polling_interval'],
+    'a retry already prefers a deployment not yet tried': ['enable_weighted_failover'],
+    'health checks do not steer routing; failures of requests do': [
+      'enable_health_check_routing', 'health_check_staleness_threshold', 'health_check_ignore_transient_errors',
+      'background_health_check_model_groups',
+    ],
+    'these checks are not made': ['optional_pre_call_checks'],
+    'requests are not pinned to deployments': ['deployment_affinity_ttl_seconds', 'model_group_affinity_config'],
+    'tags have no prefix': ['tag_routing_prefix'],
+    'no alerts are sent': ['alerting_config'],
+    'guardrails are not run': ['guardrail_list'],
+    'plug-ins in Python cannot run here': ['plugins'],
+  }),
+]);
+
+/** 1.106 refuses to start with these under `router_settings`. */
+export const KEYS_OF_GENERAL_SETTINGS = ['health_check_interval', 'health_check_concurrency'];

@@ -1,0 +1,27 @@
+// How long anything may still take: the request's deadline, and the bounds of a wait. Separate so that every wait and
+// every timer of a request is cut by the same rule.
+import type { RequestIntent } from './request-intent.ts';
+import type { RouterSettings } from './routing-table.ts';
+import type { Millis } from './units.ts';
+
+/** When the whole request must be over; `Infinity` without a `deadline`. */
+export function deadlineAt(startedAtMs: Millis, settings: RouterSettings): Millis {
+  return settings.deadlineMs === undefined ? Infinity : startedAtMs + settings.deadlineMs;
+}
+
+/** What of a request bounds its waits. */
+export interface WaitBounds {
+  readonly settings: RouterSettings;
+  readonly intent: RequestIntent;
+  readonly startedAtMs: Millis;
+}
+
+/**
+ * The latest time until which a request may wait for anything: `queue_timeout` counted from now, the deadline, and a
+ * timeout that the client sent, counted from the start (DESIGN 5).
+ */
+export function latestWaitMs(bounds: WaitBounds, now: Millis): Millis {
+  const { settings, intent, startedAtMs } = bounds;
+  const clientMs = intent.timeoutMs ?? Infinity;
+  return Math.min(now + settings.queueTimeoutMs, startedAtMs + clientMs, deadlineAt(startedAtMs, settings));
+}

@@ -1,0 +1,88 @@
+// A meter counts one limit of one deployment over 60 s: the exact log for limits up to 256 units, slots above. This is
+// the only place that knows which of the two it is.
+import type { Millis } from '../units.ts';
+import type { Log } from './log.ts';
+import { logAppend, logChange, logEntries, logFreeAt, logSize, logSum } from './log.ts';
+import type { Micros } from './micros.ts';
+import { microsAfter, microsBefore } from './micros.ts';
+import type { Slots } from './slots.ts';
+import { slotsAdd, slotsEntries, slotsFreeAt, slotsSize, slotsSum } from './slots.ts';
+
+/** Largest limit that gets an exact log (DESIGN 6). */
+export const EXACT_UNITS = 256;
+
+const WINDOW_US = 60_000_000;
+const SLOT_US = 500_000;
+/** One more than fills 60 s: the slot that is being left counts until its last moment is 60 s old. */
+const SLOT_COUNT = WINDOW_US / SLOT_US + 1;
+
+/** `limit` whole units in any 60 s. */
+export interface Meter {
+  readonly limit: number;
+  readonly window: Log | Slots;
+}
+
+/** A configured limit as the meter counts it: whole units, nothing below zero. */
+export function wholeLimit(limit: number): number {
+  return Math.max(0, Math.floor(limit));
+}
+
+/** Cells of the meter for `limit` units. */
+export function meterSize(limit: number): number {
+  return wholeLimit(limit) <= EXACT_UNITS ? logSize(Math.max(1, wholeLimit(limit))) : slotsSize(SLOT_COUNT);
+}
+
+export function meterAt(cells: Float64Array, at: number, limit: number): Meter {
+  const units = wholeLimit(limit);
+  const window: Log | Slots =
+    units <= EXACT_UNITS
+      ? { kind: 'log', cells, at, capacity: Math.max(1, units), windowUs: WINDOW_US }
+      : { kind: 'slots', cells, at, slotUs: SLOT_US, count: SLOT_COUNT };
+  return { limit: units, window };
+}
+
+/** Units charged in the last 60 s. */
+export function meterUsed(meter: Meter, nowUs: Micros): number {
+  return meter.window.kind === 'log' ? logSum(meter.window, nowUs) : slotsSum(meter.window, nowUs);
+}
+
+/** Charges `amount` units at `now`; call after `meterUsed` at the same time. */
+export function meterCharge(meter: Meter, now: Millis, amount: number): void {
+  if (meter.window.kind === 'log') return logAppend(meter.window, microsAfter(now), amount);
+  slotsAdd(meter.window, microsBefore(now), amount);
+}
+
+/** One charge, and what it is to become: `amount` units at `atMs` become `to` units; 0 takes it back. */
+export interface MeterChange {
+  readonly atMs: Millis;
+  readonly amount: number;
+  readonly to: number;
+}
+
+/** Corrects a charge where it was made; a charge that has left the window is past correcting. */
+export function meterCorrect(meter: Meter, change: MeterChange, nowUs: Micros): void {
+  if (change.amount === change.to) return;
+  meterUsed(meter, nowUs);
+  if (meter.window.kind === 'slots') {
+    return slotsAdd(meter.window, microsBefore(change.atMs), change.to - change.amount);
+  }
+  logChange(meter.window, { atUs: microsAfter(change.atMs), amount: change.amount }, change.to);
+}
+
+/** When `needed` more units than now will have left the window; call after `meterUsed`. */
+export function meterFreeAt(meter: Meter, needed: number): Micros {
+  return meter.window.kind === 'log' ? logFreeAt(meter.window, needed) : slotsFreeAt(meter.window, needed);
+}
+
+/** Copies what `from` still counts at `nowUs` into an empty `to`, whatever kind either is (config reload). */
+export function meterCopy(from: Meter, to: Meter, nowUs: Micros): void {
+  meterUsed(from, nowUs);
+  meterUsed(to, nowUs);
+  const target = to.window;
+  const visit = (atUs: Micros, amount: number): void => {
+    if (target.kind === 'log') return logAppend(target, atUs, amount);
+    slotsAdd(target, atUs, amount);
+  };
+  if (from.window.kind === 'log') return logEntries(from.window, visit);
+  slotsEntries(from.window, visit);
+}

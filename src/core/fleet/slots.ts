@@ -1,0 +1,90 @@
+// A sliding window in slots: counts by slot of time in a ring, with their running sum. Memory does not grow with what
+// is counted. Used for large limits and for the breaker's counts; small limits have the exact log beside it.
+import { add, load, store } from './cells.ts';
+import type { Micros } from './micros.ts';
+
+/** `count` slots of `slotUs` each; an amount lives between (count - 1) and count slots. */
+export interface Slots {
+  readonly kind: 'slots';
+  readonly cells: Float64Array;
+  readonly at: number;
+  readonly slotUs: Micros;
+  readonly count: number;
+}
+
+const TAIL = 0; // number of the oldest slot that may hold something
+const SUM = 1;
+const RING = 2;
+
+/** Cells that a window needs. */
+export function slotsSize(count: number): number {
+  return RING + count;
+}
+
+function oldestLive(slots: Slots, nowUs: Micros): number {
+  return Math.floor(nowUs / slots.slotUs) - slots.count + 1;
+}
+
+function ringAt(slots: Slots, slot: number): number {
+  return slots.at + RING + (slot % slots.count);
+}
+
+/** Lets go of what is older than the window and returns the sum of the rest. */
+export function slotsSum(slots: Slots, nowUs: Micros): number {
+  const { cells, at } = slots;
+  const sum = load(cells, at + SUM);
+  const oldest = oldestLive(slots, nowUs);
+  const tail = load(cells, at + TAIL);
+  if (tail >= oldest) return sum;
+  store(cells, at + TAIL, oldest);
+  if (sum === 0) return 0;
+  if (oldest - tail >= slots.count) {
+    cells.fill(0, at + SUM, at + RING + slots.count);
+    return 0;
+  }
+  let left = sum;
+  for (let slot = tail; slot < oldest; slot++) {
+    const index = ringAt(slots, slot);
+    left -= load(cells, index);
+    store(cells, index, 0);
+  }
+  store(cells, at + SUM, left);
+  return left;
+}
+
+/**
+ * Adds `amount` (negative takes away) to the slot of `atUs`; nothing happens when that slot has left the window. Call
+ * after `slotsSum` with the present time.
+ */
+export function slotsAdd(slots: Slots, atUs: Micros, amount: number): void {
+  const { cells, at } = slots;
+  const slot = Math.floor(atUs / slots.slotUs);
+  if (slot < load(cells, at + TAIL)) return;
+  add(cells, ringAt(slots, slot), amount);
+  add(cells, at + SUM, amount);
+}
+
+/** When at least `needed` of the sum has left the window. Call after `slotsSum`. */
+export function slotsFreeAt(slots: Slots, needed: number): Micros {
+  const { cells, at } = slots;
+  const tail = load(cells, at + TAIL);
+  let freed = 0;
+  for (let slot = tail; slot < tail + slots.count; slot++) {
+    freed += load(cells, ringAt(slots, slot));
+    if (freed >= needed) return (slot + slots.count) * slots.slotUs;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+export function slotsClear(slots: Slots): void {
+  slots.cells.fill(0, slots.at + SUM, slots.at + RING + slots.count);
+}
+
+/** Visits what is in the window, oldest first, each amount dated at the last moment of its slot. */
+export function slotsEntries(slots: Slots, visit: (atUs: Micros, amount: number) => void): void {
+  const tail = load(slots.cells, slots.at + TAIL);
+  for (let slot = tail; slot < tail + slots.count; slot++) {
+    const amount = load(slots.cells, ringAt(slots, slot));
+    if (amount > 0) visit((slot + 1) * slots.slotUs - 1, amount);
+  }
+}

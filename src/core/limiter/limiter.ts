@@ -1,0 +1,160 @@
+// Admission: may this request go to this deployment now, under rpm, tpm, itpm, otpm and max_parallel_requests, all or
+// none (DESIGN 6)? A sliding window of 60 s per limit is safe for every way in which a provider may count
+// (fixed windows of any phase, token buckets). The breaker and the strategies know nothing of it.
+import type { Charge } from '../fleet/charge.ts';
+import { load } from '../fleet/cells.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { freeChargeOf, rowOf } from '../fleet/fleet.ts';
+import type { Meter } from '../fleet/meter.ts';
+import { meterCharge, meterFreeAt, meterUsed } from '../fleet/meter.ts';
+import type { Micros } from '../fleet/micros.ts';
+import { microsBefore, toMillis } from '../fleet/micros.ts';
+import { inFlightOfRow } from '../fleet/operations.ts';
+import type { Row } from '../fleet/row.ts';
+import { CELL } from '../fleet/row.ts';
+import type { DeploymentIndex, Millis } from '../units.ts';
+import { expectedOutputTokens } from './output-estimate.ts';
+
+/** What a request may cost. */
+export interface TokenDemand {
+  /** Estimate of the prompt, in tokens. */
+  readonly promptTokens: number;
+  /** Most output tokens that the request allows; 0 where there is no output (embeddings). */
+  readonly maxTokens: number | undefined;
+}
+
+export interface AdmissionRequest extends TokenDemand {
+  readonly now: Millis;
+  /** false: rpm and tpm are weights only; `max_parallel_requests` holds all the same. */
+  readonly enforceLimits: boolean;
+}
+
+export type LimitName = 'rpm' | 'tpm' | 'itpm' | 'otpm' | 'max_parallel_requests';
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly charge: Charge }
+  /** `freeAtMs` is Infinity when no clock can tell: a parallel slot, or a limit of zero. */
+  | { readonly kind: 'full'; readonly freeAtMs: Millis; readonly limit: LimitName };
+
+/** Charges the request to every limit of the deployment, or to none of them. */
+export function admit(fleet: Fleet, deployment: DeploymentIndex, request: AdmissionRequest): Admission {
+  const row = rowOf(fleet, deployment);
+  if (parallelFull(row)) return { kind: 'full', freeAtMs: Number.POSITIVE_INFINITY, limit: 'max_parallel_requests' };
+  if (!row.metered || !request.enforceLimits) return { kind: 'admitted', charge: freeChargeOf(fleet, deployment) };
+  const nowUs = microsBefore(request.now);
+  const freeAtUs = rowFreeAtUs(row, request, nowUs);
+  if (freeAtUs === 0) return { kind: 'admitted', charge: chargeRow(row, request, { now: request.now, deployment }) };
+  return { kind: 'full', freeAtMs: toMillis(freeAtUs), limit: lastLimit(row, request, nowUs) };
+}
+
+/** All slots of `max_parallel_requests` are taken. */
+export function parallelFull(row: Row): boolean {
+  return inFlightOfRow(row) >= row.maxParallel;
+}
+
+/** 0 when all limits have room for the request now, else when they will have (Infinity: never). */
+export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
+  let freeAtUs = row.rpm === undefined ? 0 : freeAtOf(row, row.rpm, { amount: 1, nowUs });
+  if (row.tpm === undefined && row.itpm === undefined && row.otpm === undefined) return freeAtUs;
+  const input = inputTokens(request);
+  const output = expectedOutputTokens(row, request.maxTokens);
+  if (row.tpm !== undefined) freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.tpm, { amount: input + output, nowUs }));
+  if (row.itpm !== undefined) freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.itpm, { amount: input, nowUs }));
+  if (row.otpm !== undefined) freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.otpm, { amount: output, nowUs }));
+  return freeAtUs;
+}
+
+function inputTokens(request: TokenDemand): number {
+  return Math.max(0, Math.ceil(request.promptTokens));
+}
+
+/** At least 1 (so that a log never holds more entries than units), at most the limit: more than that waits for an empty
+ * window and then takes all of it. */
+function unitsOf(meter: Meter, amount: number): number {
+  return Math.min(Math.max(1, amount), meter.limit);
+}
+
+function freeAtOf(row: Row, meter: Meter, need: { readonly amount: number; readonly nowUs: Micros }): Micros {
+  if (meter.limit === 0) return Number.POSITIVE_INFINITY;
+  const amount = unitsOf(meter, need.amount);
+  const used = meterUsed(meter, need.nowUs);
+  const short = used + amount - meter.limit;
+  const heldUntilUs = heldUntil(row, meter, need.nowUs);
+  if (heldUntilUs === 0) return short <= 0 ? 0 : meterFreeAt(meter, short);
+  const held = heldAmount(row, meter);
+  if (short + held <= 0) return 0;
+  const withoutHoldUs = Math.max(heldUntilUs, short <= 0 ? 0 : meterFreeAt(meter, short));
+  return Math.min(withoutHoldUs, meterFreeAt(meter, short + held));
+}
+
+/** When the hold that the provider's headers put on this meter ends; 0 = there is none. */
+export function heldUntil(row: Row, meter: Meter, nowUs: Micros): Micros {
+  const cell = heldCell(row, meter);
+  if (cell < 0) return 0;
+  const untilUs = load(row.cells, cell + 1);
+  return untilUs > nowUs ? untilUs : 0;
+}
+
+function heldAmount(row: Row, meter: Meter): number {
+  return load(row.cells, heldCell(row, meter));
+}
+
+/** Where the hold on a meter is kept (its end follows it), or -1: headers speak of requests and of all tokens. */
+function heldCell(row: Row, meter: Meter): number {
+  if (meter === row.rpm) return row.cellAt + CELL.heldRequests;
+  return meter === row.tpm ? row.cellAt + CELL.heldTokens : -1;
+}
+
+/** Units that a meter has left now, header holds included. */
+export function unitsLeft(row: Row, meter: Meter, nowUs: Micros): number {
+  const held = heldUntil(row, meter, nowUs) === 0 ? 0 : heldAmount(row, meter);
+  return Math.max(0, meter.limit - meterUsed(meter, nowUs) - held);
+}
+
+/** Which limit is the last to have room again. */
+function lastLimit(row: Row, request: TokenDemand, nowUs: Micros): LimitName {
+  const input = inputTokens(request);
+  const output = expectedOutputTokens(row, request.maxTokens);
+  const needs: readonly [LimitName, Meter | undefined, number][] = [
+    ['rpm', row.rpm, 1],
+    ['tpm', row.tpm, input + output],
+    ['itpm', row.itpm, input],
+    ['otpm', row.otpm, output],
+  ];
+  let last: LimitName = 'rpm';
+  let lastUs = 0;
+  for (const [name, meter, amount] of needs) {
+    const freeAtUs = meter === undefined ? 0 : freeAtOf(row, meter, { amount, nowUs });
+    if (freeAtUs > lastUs) [last, lastUs] = [name, freeAtUs];
+  }
+  return last;
+}
+
+function take(meter: Meter | undefined, amount: number, now: Millis): number {
+  if (meter === undefined) return 0;
+  const units = unitsOf(meter, amount);
+  meterUsed(meter, microsBefore(now));
+  meterCharge(meter, now, units);
+  return units;
+}
+
+/** Charges a request for which `rowFreeAtUs` said 0 at the same time. */
+export function chargeRow(
+  row: Row,
+  request: TokenDemand,
+  at: { readonly now: Millis; readonly deployment: DeploymentIndex },
+): Charge {
+  const { now, deployment } = at;
+  const input = inputTokens(request);
+  const output = row.estimateAt < 0 ? 0 : expectedOutputTokens(row, request.maxTokens);
+  return {
+    deployment,
+    counted: true,
+    probe: false,
+    atMs: now,
+    requests: take(row.rpm, 1, now),
+    totalTokens: take(row.tpm, input + output, now),
+    inputTokens: take(row.itpm, input, now),
+    outputTokens: take(row.otpm, output, now),
+  };
+}

@@ -1,0 +1,37 @@
+// What one client request asks of the router, read once from body and headers and never changed afterwards.
+import type { FallbackRule, FallbackTarget } from './routing-table.ts';
+import type { DeploymentIndex, Millis } from './units.ts';
+
+/** A list that the client sent in the body: LiteLLM's two forms. */
+export type ClientFallbacks =
+  | { readonly kind: 'targets'; readonly targets: readonly FallbackTarget[] } // ["a", "b"] or [{"model": "a", ...}]: any error, any group
+  | { readonly kind: 'rules'; readonly rules: readonly FallbackRule[] }; // [{"group": ["a"]}]: looked up by group, as in the config
+
+/** `mock_testing_*` flags: a failure raised before any deployment is reached, once per request. */
+export type MockFailure = 'rate_limit' | 'fallbacks' | 'context_window' | 'content_policy';
+
+export interface RequestIntent {
+  /** The model that the client asked for (body, path, CLI or general settings, already decided). */
+  readonly model: string;
+  readonly stream: boolean;
+  /** Estimate of the prompt in tokens, at least 1. */
+  readonly promptTokens: number;
+  /** `max_tokens` or `max_completion_tokens` of the request. */
+  readonly maxTokens: number | undefined;
+  readonly numRetries: number | undefined;
+  readonly timeoutMs: Millis | undefined;
+  readonly streamTimeoutMs: Millis | undefined;
+  readonly fallbacks: ClientFallbacks | undefined;
+  readonly contextWindowFallbacks: ClientFallbacks | undefined;
+  readonly contentPolicyFallbacks: ClientFallbacks | undefined;
+  readonly disableFallbacks: boolean;
+  readonly maxFallbacks: number | undefined;
+  readonly tags: readonly string[];
+  readonly mockFailure: MockFailure | undefined;
+  /** The request may go to this deployment only (a response id that carries it). */
+  readonly pinned: DeploymentIndex | undefined;
+  /** The caller brought the credentials or the address: nothing that happens is a health sample. */
+  readonly callerCredentials: boolean;
+  /** Once its bytes were written nothing may be retried (`background` responses). */
+  readonly retryUnsafe: boolean;
+}

@@ -1,0 +1,52 @@
+// One decision, the same for every endpoint: filter, prefer, pick, charge. The winner is charged and in flight when
+// this returns, so that two decisions can never spend the same unit.
+import { markProbe } from '../breaker/breaker.ts';
+import { isOpen } from '../breaker/standing.ts';
+import type { Charge } from '../fleet/charge.ts';
+import { freeChargeOf, rowOf } from '../fleet/fleet.ts';
+import { microsBefore } from '../fleet/micros.ts';
+import { startedInRow } from '../fleet/operations.ts';
+import type { Row } from '../fleet/row.ts';
+import { chargeRow } from '../limiter/limiter.ts';
+import type { DeploymentIndex, Millis, Rng } from '../units.ts';
+import type { Moment } from './filter.ts';
+import { filterCandidates, filterRules } from './filter.ts';
+import { leastBad, readmitEjected } from './overrule.ts';
+import { pick } from './pick.ts';
+import { preferCandidates } from './prefer.ts';
+import type { Picked, SelectContext, Selection } from './select-context.ts';
+import { shortage } from './shortage.ts';
+
+/** Picks, charges and starts a deployment, or says why there is none. */
+export function select(context: SelectContext, now: Millis, rng: Rng): Selection {
+  const moment: Moment = { nowUs: microsBefore(now), rules: filterRules(context) };
+  let count = filterCandidates(context, moment);
+  if (count < context.candidates.length && !context.hasFallback && !context.ignoreHealth) {
+    count = readmitEjected(context, moment, count);
+  }
+  if (count > 0) {
+    const preferred = preferCandidates(context, count);
+    return take(context, moment, { now, deployment: pick(context, { nowUs: moment.nowUs, rng, count: preferred }) });
+  }
+  const last = context.keepLast && !context.ignoreHealth ? leastBad(context, moment) : undefined;
+  return last === undefined ? shortage(context, moment) : take(context, moment, { now, deployment: last });
+}
+
+function take(
+  context: SelectContext,
+  moment: Moment,
+  winner: { readonly now: Millis; readonly deployment: DeploymentIndex },
+): Picked {
+  const row = rowOf(context.fleet, winner.deployment);
+  const metered = row.metered && moment.rules.enforceLimits;
+  const charge = metered ? chargeRow(row, context, winner) : freeChargeOf(context.fleet, winner.deployment);
+  startedInRow(row);
+  return { kind: 'picked', deployment: winner.deployment, charge: probing(row, charge, winner.now) };
+}
+
+/** Whatever goes to a deployment whose breaker is not closed is a probe: its end decides. */
+function probing(row: Row, charge: Charge, now: Millis): Charge {
+  if (!isOpen(row)) return charge;
+  markProbe(row, now);
+  return { ...charge, probe: true };
+}

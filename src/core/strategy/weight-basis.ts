@@ -1,0 +1,50 @@
+// What simple-shuffle weighs by. LiteLLM 1.106 tries weight, rpm and tpm in this order and takes the first that any
+// candidate has above zero. One deviation (DESIGN 7): beside weighted deployments, one without a weight gets the mean
+// weight instead of silence.
+import type { Deployment } from '../deployment.ts';
+import type { DeploymentIndex } from '../units.ts';
+import type { PickContext, WeightBasis } from './strategy.ts';
+
+/** The metric for these candidates: the first `count` of the list. */
+export function weightBasis(
+  deployments: readonly Deployment[],
+  candidates: ArrayLike<DeploymentIndex>,
+  count: number,
+): WeightBasis {
+  let basis: WeightBasis = 'uniform';
+  for (let nth = 0; nth < count; nth++) {
+    const deployment = deployments[candidates[nth] ?? -1];
+    if (deployment === undefined) continue;
+    if (deployment.weight !== undefined && deployment.weight > 0) return 'weight';
+    if ((deployment.limits.rpm ?? 0) > 0) basis = 'rpm';
+    else if (basis === 'uniform' && (deployment.limits.tpm ?? 0) > 0) basis = 'tpm';
+  }
+  return basis;
+}
+
+/** Mean of the weights that are configured; 0 when there is none. */
+export function meanWeight(deployments: readonly Deployment[], candidates: ArrayLike<DeploymentIndex>): number {
+  let sum = 0;
+  let weighted = 0;
+  for (let nth = 0; nth < candidates.length; nth++) {
+    const weight = deployments[candidates[nth] ?? -1]?.weight;
+    if (weight === undefined) continue;
+    sum += weight;
+    weighted++;
+  }
+  return weighted === 0 ? 0 : sum / weighted;
+}
+
+/** Weight of one candidate under the context's basis; 0 = no traffic while another has some. */
+export function weightOf(deployment: Deployment, context: PickContext): number {
+  switch (context.basis) {
+    case 'weight':
+      return deployment.weight ?? context.meanWeight;
+    case 'rpm':
+      return deployment.limits.rpm ?? 0;
+    case 'tpm':
+      return deployment.limits.tpm ?? 0;
+    case 'uniform':
+      return 1;
+  }
+}

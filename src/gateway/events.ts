@@ -1,0 +1,67 @@
+// Everything observable is one of these events. Logs, metrics, the recent-requests ring and traces subscribe; no
+// subscriber can influence routing, and an exception in one of them is swallowed.
+import type { Failure, TokenUsage } from '../core/outcome.ts';
+import type { DeploymentIndex, Millis } from '../core/units.ts';
+import type { Endpoint } from '../wire/endpoint.ts';
+
+/** One attempt ended. */
+export interface AttemptEvent {
+  readonly kind: 'attempt';
+  readonly callId: string;
+  readonly deployment: DeploymentIndex;
+  readonly requestedModel: string;
+  readonly group: string;
+  readonly outcome: 'success' | 'failure' | 'abandoned';
+  readonly failure: Failure | undefined;
+  readonly durationMs: Millis;
+  /** Time to first content of a stream. */
+  readonly firstContentMs: Millis | undefined;
+  readonly usage: TokenUsage | undefined;
+  /** The answer's rate-limit headers, where the provider sent them. */
+  readonly remainingRequests: number | undefined;
+  readonly remainingTokens: number | undefined;
+}
+
+/** One client request ended, whatever became of it. Published exactly once per request. */
+export interface RequestEvent {
+  readonly kind: 'request';
+  readonly callId: string;
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  readonly requestedModel: string;
+  /** Group and deployment that answered last, if any was reached. */
+  readonly group: string | undefined;
+  readonly deployment: DeploymentIndex | undefined;
+  readonly status: number;
+  readonly stream: boolean;
+  readonly attempts: number;
+  readonly retries: number;
+  readonly fallbacks: number;
+  readonly durationMs: Millis;
+  /** Time spent in attempts; the rest is ours. */
+  readonly upstreamMs: Millis;
+  readonly firstContentMs: Millis | undefined;
+  readonly usage: TokenUsage | undefined;
+  readonly outcome: 'success' | 'failure' | 'abandoned';
+  readonly failure: Failure | undefined;
+}
+
+/** A fallback hop ended. */
+export interface FallbackEvent {
+  readonly kind: 'fallback';
+  readonly requestedModel: string;
+  readonly fallbackModel: string;
+  readonly succeeded: boolean;
+  readonly failure: Failure;
+}
+
+/** A breaker opened or closed. */
+export interface BreakerEvent {
+  readonly kind: 'breaker';
+  readonly deployment: DeploymentIndex;
+  readonly state: 'closed' | 'open' | 'half-open';
+  readonly status: number | undefined;
+}
+
+export type GatewayEvent = AttemptEvent | RequestEvent | FallbackEvent | BreakerEvent;
+export type GatewayListener = (event: GatewayEvent) => void;

@@ -1,0 +1,83 @@
+// One client request from acceptance to settlement: what was asked, what has been tried, and what was answered. The
+// executor drives it; attempts read it; the reply and the final event are made from it.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Failure, TokenUsage } from '../core/outcome.ts';
+import type { Plan } from '../core/plan.ts';
+import type { RequestIntent } from '../core/request-intent.ts';
+import type { DeploymentIndex, Millis } from '../core/units.ts';
+import type { Clock } from '../upstream/clock.ts';
+import type { UpstreamCall } from '../upstream/upstream-call.ts';
+import type { Endpoint } from '../wire/endpoint.ts';
+import type { ByteBody, JsonBody } from '../wire/json-body.ts';
+import type { GatewayListener } from './events.ts';
+import type { Runtime } from './runtime.ts';
+import type { CredentialCache } from '../upstream/credentials.ts';
+
+/** What every exchange shares. */
+export interface GatewayServices {
+  readonly clock: Clock;
+  readonly publish: GatewayListener;
+  readonly credentials: CredentialCache;
+}
+
+/** A multipart body that is forwarded with its model replaced; `withModel` makes the bytes for one attempt. */
+export interface MultipartBody {
+  readonly contentType: string;
+  withModel(model: string): ByteBody;
+}
+
+/** Everything known about a request before it is planned. */
+export interface ExchangeInput {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly runtime: Runtime;
+  readonly services: GatewayServices;
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  readonly callId: string;
+  readonly intent: RequestIntent;
+  readonly body: JsonBody | undefined;
+  readonly multipart: MultipartBody | undefined;
+  /** `?api-version=` of the client's URL. */
+  readonly apiVersion: string | undefined;
+  /** `model` of the body as the client wrote it; answers echo it. */
+  readonly bodyModel: string | undefined;
+  /** Client headers that may pass upstream, flat name/value pairs. */
+  readonly clientHeaders: readonly string[];
+  /** The client asked for a usage chunk at the end of its stream. */
+  readonly wantsUsage: boolean;
+  readonly includeFallbackErrors: boolean;
+  readonly startedAtMs: Millis;
+  readonly plan: Plan;
+}
+
+export class Exchange {
+  readonly input: ExchangeInput;
+  /** The call under way, to be cancelled when the client leaves. */
+  call: UpstreamCall | undefined;
+  /** Wakes the executor from a wait when the client leaves. */
+  wake: (() => void) | undefined;
+  isGone = false;
+  attempts = 0;
+  upstreamMs: Millis = 0;
+  firstContentMs: Millis | undefined;
+  usage: TokenUsage | undefined;
+  deployment: DeploymentIndex | undefined;
+  group: string | undefined;
+  retries = 0;
+  fallbacks = 0;
+  failure: Failure | undefined;
+  status = 0;
+
+  constructor(input: ExchangeInput) {
+    this.input = input;
+  }
+
+  /** The client went away: nothing further is sent upstream, nobody is to blame. */
+  leave(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.call?.cancel('the client went away');
+    this.wake?.();
+  }
+}

@@ -1,0 +1,132 @@
+// The loop of one request: ask the plan, do what it says, tell it what came of it. The only place that awaits an
+// attempt. It decides nothing itself: order of moves, limits and health are the core's.
+import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
+import type { Millis } from '../core/units.ts';
+import { runAttempt, type AttemptResult } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import { replyWithAnswer, replyWithFailure } from './reply.ts';
+
+/** Serves one request to its end; never rejects for anything that an upstream or a client does. */
+export async function execute(exchange: Exchange): Promise<void> {
+  const { plan, services } = exchange.input;
+  const { clock, publish } = services;
+  let outcome: Outcome['kind'] = 'failure';
+  for (;;) {
+    const action: Action = plan.next(clock.now(), clock.random);
+    if (exchange.isGone) {
+      outcome = 'abandoned';
+      break;
+    }
+    if (action.kind === 'fail') {
+      exchange.failure = action.failure;
+      replyWithFailure(exchange, action.failure);
+      break;
+    }
+    if (action.kind === 'wait') {
+      await waitUntil(exchange, action.untilMs);
+      continue;
+    }
+    const result = await attempt(exchange, action.attempt);
+    if (result.outcome.kind === 'success') {
+      outcome = 'success';
+      if (result.answer !== undefined) replyWithAnswer(exchange, action.attempt, result.answer);
+      break;
+    }
+    if (result.outcome.kind === 'abandoned') {
+      outcome = 'abandoned';
+      break;
+    }
+    if (result.outcome.committed) {
+      exchange.failure = result.outcome.failure;
+      break;
+    }
+  }
+  publish(requestEvent(exchange, outcome));
+}
+
+/** One attempt, with everything that follows from it: the plan is told, the event is published. */
+async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptResult> {
+  const { plan, services } = exchange.input;
+  const { clock } = services;
+  const startedAtMs = clock.now();
+  exchange.attempts += 1;
+  exchange.deployment = planned.deployment;
+  exchange.group = planned.group;
+  exchange.retries = planned.retries;
+  exchange.fallbacks = planned.fallbacks;
+  const result = await runAttempt(exchange, planned);
+  const endedAtMs = clock.now();
+  exchange.upstreamMs += endedAtMs - startedAtMs;
+  exchange.call = undefined;
+  plan.record(result.outcome, endedAtMs, clock.random);
+  if (result.outcome.kind === 'success') exchange.usage = result.outcome.usage;
+  publishAttempt(exchange, planned, { result, durationMs: endedAtMs - startedAtMs });
+  return result;
+}
+
+/** Sleeps on the injected clock; a client that leaves ends the wait at once. */
+function waitUntil(exchange: Exchange, untilMs: Millis): Promise<void> {
+  const { clock } = exchange.input.services;
+  return new Promise((resolve) => {
+    const timer = clock.after(Math.max(0, untilMs - clock.now()), done, undefined);
+    exchange.wake = () => {
+      clock.cancel(timer);
+      done();
+    };
+    function done(): void {
+      exchange.wake = undefined;
+      resolve();
+    }
+  });
+}
+
+function publishAttempt(
+  exchange: Exchange,
+  planned: Attempt,
+  ended: { readonly result: AttemptResult; readonly durationMs: Millis },
+): void {
+  const { callId, intent, services } = exchange.input;
+  const { outcome, firstContentMs, remainingRequests, remainingTokens } = ended.result;
+  services.publish({
+    kind: 'attempt',
+    callId,
+    deployment: planned.deployment,
+    requestedModel: intent.model,
+    group: planned.group,
+    outcome: outcome.kind,
+    failure: failureOf(outcome),
+    durationMs: ended.durationMs,
+    firstContentMs,
+    usage: outcome.kind === 'success' ? outcome.usage : undefined,
+    remainingRequests,
+    remainingTokens,
+  });
+}
+
+function failureOf(outcome: Outcome): Failure | undefined {
+  return outcome.kind === 'failure' ? outcome.failure : undefined;
+}
+
+function requestEvent(exchange: Exchange, outcome: Outcome['kind']) {
+  const { callId, endpoint, path, intent, services, startedAtMs } = exchange.input;
+  return {
+    kind: 'request',
+    callId,
+    endpoint,
+    path,
+    requestedModel: intent.model,
+    group: exchange.group,
+    deployment: exchange.deployment,
+    status: exchange.status,
+    stream: intent.stream,
+    attempts: exchange.attempts,
+    retries: exchange.retries,
+    fallbacks: exchange.fallbacks,
+    durationMs: services.clock.now() - startedAtMs,
+    upstreamMs: exchange.upstreamMs,
+    firstContentMs: exchange.firstContentMs,
+    usage: exchange.usage,
+    outcome,
+    failure: exchange.failure,
+  } as const;
+}

@@ -1,0 +1,37 @@
+// Chooses the stream dialect of an attempt and tells it what the client must see.
+import type { Attempt } from '../core/outcome.ts';
+import type { Endpoint } from '../wire/endpoint.ts';
+import { ChatStream } from '../wire/chat-stream.ts';
+import { CompletionStream } from '../wire/completion-stream.ts';
+import { PassthroughStream } from '../wire/passthrough-stream.ts';
+import { ResponsesStream } from '../wire/responses-stream.ts';
+import type { StreamReader, StreamReaderOptions } from '../wire/stream-reader.ts';
+import type { Exchange } from './exchange.ts';
+import { shownModel } from './reply.ts';
+import { encodeResponseId } from './response-ids.ts';
+
+export function openStreamReader(exchange: Exchange, planned: Attempt): StreamReader {
+  const { endpoint, callId, runtime } = exchange.input;
+  const deployment = runtime.config.table.deployments[planned.deployment];
+  const origin = { provider: deployment?.provider ?? '', deploymentId: deployment?.id ?? '' };
+  return create(endpoint, {
+    model: shownModel(exchange, planned),
+    includeUsage: exchange.input.wantsUsage,
+    fallbackId: callId,
+    createdSeconds: Math.floor(Date.now() / 1000),
+    rewriteResponseId: (id) => encodeResponseId(id, origin),
+  });
+}
+
+function create(endpoint: Endpoint, options: StreamReaderOptions): StreamReader {
+  switch (endpoint) {
+    case 'chat':
+      return new ChatStream(options);
+    case 'completions':
+      return new CompletionStream(options);
+    case 'responses':
+      return new ResponsesStream(options);
+    default:
+      return new PassthroughStream();
+  }
+}

@@ -1,0 +1,102 @@
+// One upstream call whose answer is complete before the client sees a byte of it: collected, checked, classified.
+import { classifyAnswer, classifyBroken } from '../core/classify.ts';
+import type { Attempt, Failure, Outcome, TokenUsage } from '../core/outcome.ts';
+import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
+import { readAnswer } from '../wire/answer.ts';
+import { header, remainingOf } from './answer-headers.ts';
+import { ABANDONED, brokenContext, type AttemptResult, type ReadyAnswer } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import { shownModel } from './reply.ts';
+
+export interface AttemptInput {
+  readonly exchange: Exchange;
+  readonly planned: Attempt;
+  readonly resolve: (result: AttemptResult) => void;
+}
+
+/** Longest error body that is read: enough for any message, too little to fill memory. */
+export const MAX_ERROR_BYTES = 1024 * 1024;
+
+export class PlainAttempt extends UpstreamCall {
+  readonly #input: AttemptInput;
+  readonly #chunks: Buffer[] = [];
+  #byteLength = 0;
+  #status = 0;
+  #headers: AnswerHeaders = {};
+  #rawHeaders: readonly Buffer[] = [];
+
+  constructor(input: AttemptInput) {
+    super(input.exchange.input.services.clock);
+    this.#input = input;
+  }
+
+  begin(): void {
+    const { totalMs } = this.#input.planned.timeouts;
+    if (totalMs !== undefined) this.startTimer(totalMs, timeOut);
+  }
+
+  protected onHead(status: number, headers: AnswerHeaders, rawHeaders: readonly Buffer[]): void {
+    this.#status = status;
+    this.#headers = headers;
+    this.#rawHeaders = rawHeaders;
+  }
+
+  protected onBytes(chunk: Buffer): void {
+    this.#byteLength += chunk.length;
+    if (this.#status >= 300 && this.#byteLength > MAX_ERROR_BYTES) return;
+    this.#chunks.push(chunk);
+  }
+
+  protected onComplete(): void {
+    const { exchange, planned } = this.#input;
+    if (exchange.isGone) return this.#resolve(ABANDONED);
+    if (this.#status >= 300) return this.#fail(this.#classify());
+    const { endpoint } = exchange.input;
+    const answer = readAnswer(this.#chunks, { endpoint, model: shownModel(exchange, planned) });
+    if (answer.kind === 'bad') return this.#fail(this.#classify(answer.reason));
+    this.#succeed(answer.usage, {
+      status: this.#status,
+      rawHeaders: this.#rawHeaders,
+      contentType: header(this.#headers, 'content-type') ?? 'application/json',
+      body: answer.body,
+    });
+  }
+
+  protected onBroken(broken: BrokenCall): void {
+    const { exchange, planned } = this.#input;
+    if (broken.kind === 'cancelled') return this.#resolve(ABANDONED);
+    this.#fail(classifyBroken(broken, brokenContext(exchange, planned)));
+  }
+
+  #classify(badAnswer?: string): Failure {
+    const { exchange, planned } = this.#input;
+    return classifyAnswer({
+      ...brokenContext(exchange, planned),
+      status: this.#status,
+      header: (name) => header(this.#headers, name),
+      body: Buffer.concat(this.#chunks).toString('utf8'),
+      badAnswer,
+    });
+  }
+
+  #succeed(usage: TokenUsage | undefined, answer: ReadyAnswer): void {
+    this.#resolve({ ...this.#measured(), outcome: { kind: 'success', usage }, answer });
+  }
+
+  #fail(failure: Failure): void {
+    const outcome: Outcome = { kind: 'failure', failure, committed: false, unsent: this.isUnsent };
+    this.#resolve({ ...this.#measured(), outcome, answer: undefined });
+  }
+
+  #measured(): Pick<AttemptResult, 'firstContentMs' | 'remainingRequests' | 'remainingTokens'> {
+    return { ...remainingOf(this.#headers), firstContentMs: undefined };
+  }
+
+  #resolve(result: AttemptResult): void {
+    this.#input.resolve(result);
+  }
+}
+
+function timeOut(call: PlainAttempt): void {
+  call.breakWith({ kind: 'timeout', phase: call.phase, code: 'ATTEMPT_TIMEOUT', message: 'no whole answer in time' });
+}

@@ -1,0 +1,186 @@
+// Reads what a request asks of the router from its body and headers, once. Fields that only the gateway understands
+// are named here and nowhere else are they looked up; the providers cut them from what is forwarded.
+import type { ClientFallbacks, MockFailure, RequestIntent } from '../core/request-intent.ts';
+import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
+import type { Millis } from '../core/units.ts';
+
+/** Top-level members of a body, however it was written (JSON or form). */
+export interface IntentSource {
+  keys(): Iterable<string>;
+  get(key: string): unknown;
+  readonly promptTokens: number;
+}
+
+export interface IntentHeaders {
+  readonly timeout: string | undefined;
+  readonly streamTimeout: string | undefined;
+  readonly numRetries: string | undefined;
+  readonly tags: string | undefined;
+}
+
+/** The client sent a value that cannot be read; `param` names it. */
+export interface IntentProblem {
+  readonly kind: 'problem';
+  readonly param: string;
+  readonly message: string;
+}
+
+type Draft = { -readonly [Key in keyof RequestIntent]: RequestIntent[Key] };
+
+const SECONDS = 1000;
+
+/** The client flags of `litellm-1.106.md` 11, strings as 11c takes them. */
+const MOCK_FLAGS: Readonly<Record<string, MockFailure>> = {
+  mock_testing_rate_limit_error: 'rate_limit',
+  mock_testing_fallbacks: 'fallbacks',
+  mock_testing_context_fallbacks: 'context_window',
+  mock_testing_content_policy_fallbacks: 'content_policy',
+};
+
+/** A request that asks for nothing special: every field at its default. */
+export function plainIntent(model: string, stream: boolean, promptTokens: number): Draft {
+  return {
+    model,
+    stream,
+    promptTokens,
+    maxTokens: undefined,
+    numRetries: undefined,
+    timeoutMs: undefined,
+    streamTimeoutMs: undefined,
+    fallbacks: undefined,
+    contextWindowFallbacks: undefined,
+    contentPolicyFallbacks: undefined,
+    disableFallbacks: false,
+    maxFallbacks: undefined,
+    tags: [],
+    mockFailure: undefined,
+    pinned: undefined,
+    callerCredentials: false,
+    retryUnsafe: false,
+  };
+}
+
+/** Headers beat the body (1.106, section 7). Numbers may be strings; what is not a number is a problem. */
+export function readIntent(
+  basics: { readonly model: string; readonly stream: boolean },
+  body: IntentSource,
+  headers: IntentHeaders,
+): RequestIntent | IntentProblem {
+  const draft = plainIntent(basics.model, basics.stream, body.promptTokens);
+  for (const key of body.keys()) {
+    const read = BODY_FIELDS.get(key);
+    if (read === undefined) continue;
+    const problem = read(draft, body.get(key), key);
+    if (problem !== undefined) return problem;
+  }
+  return readHeaders(draft, headers) ?? draft;
+}
+
+type FieldReader = (draft: Draft, value: unknown, key: string) => IntentProblem | undefined;
+
+const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
+  ['max_tokens', readMaxTokens],
+  ['max_completion_tokens', readMaxTokens],
+  ['num_retries', (draft, value, key) => assign(wholeNumber(value, key), (retries) => (draft.numRetries = retries))],
+  ['max_fallbacks', (draft, value, key) => assign(wholeNumber(value, key), (depth) => (draft.maxFallbacks = depth))],
+  ['timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs = ms))],
+  ['request_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs ??= ms))],
+  ['stream_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.streamTimeoutMs = ms))],
+  ['fallbacks', (draft, value) => void (draft.fallbacks = readFallbacks(value))],
+  ['context_window_fallbacks', (draft, value) => void (draft.contextWindowFallbacks = readFallbacks(value))],
+  ['content_policy_fallbacks', (draft, value) => void (draft.contentPolicyFallbacks = readFallbacks(value))],
+  ['disable_fallbacks', (draft, value) => void (draft.disableFallbacks = value === true)],
+  ['tags', (draft, value) => void (draft.tags = strings(value) ?? draft.tags)],
+  ['metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
+  ['litellm_metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
+  ['background', (draft, value) => void (draft.retryUnsafe = value === true)],
+  ...Object.keys(MOCK_FLAGS).map((key): [string, FieldReader] => [key, readMockFlag]),
+]);
+
+function readMaxTokens(draft: Draft, value: unknown): undefined {
+  if (typeof value === 'number' && value > 0) draft.maxTokens = value;
+}
+
+function readMockFlag(draft: Draft, value: unknown, key: string): undefined {
+  const asString = key !== 'mock_testing_rate_limit_error' && typeof value === 'string' && value.toLowerCase() === 'true';
+  if (value === true || asString) draft.mockFailure = MOCK_FLAGS[key];
+}
+
+function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | undefined {
+  const { timeout, streamTimeout, numRetries, tags } = headers;
+  if (tags !== undefined && draft.tags.length === 0) draft.tags = tags.split(',').map((tag) => tag.trim());
+  if (timeout === undefined && streamTimeout === undefined && numRetries === undefined) return undefined;
+  return (
+    assign(seconds(timeout, 'x-litellm-timeout'), (ms) => (draft.timeoutMs = ms)) ??
+    assign(seconds(streamTimeout, 'x-litellm-stream-timeout'), (ms) => (draft.streamTimeoutMs = ms)) ??
+    assign(wholeNumber(numRetries, 'x-litellm-num-retries'), (retries) => (draft.numRetries = retries))
+  );
+}
+
+/** LiteLLM's two forms. A string is that one group; a list of one-key maps to lists is looked up by group. */
+export function readFallbacks(value: unknown): ClientFallbacks | undefined {
+  if (typeof value === 'string' && value !== '') return { kind: 'targets', targets: [targetOf(value)] };
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const rules = value.map(ruleOf);
+  if (rules.every((rule): rule is FallbackRule => rule !== undefined)) return { kind: 'rules', rules };
+  return { kind: 'targets', targets: value.map(targetOf).filter((target) => target.model !== '') };
+}
+
+function ruleOf(item: unknown): FallbackRule | undefined {
+  if (!isRecord(item) || 'model' in item) return undefined;
+  const [entry, ...others] = Object.entries(item);
+  if (entry === undefined || others.length > 0) return undefined;
+  const [from, targets] = entry;
+  const list = Array.isArray(targets) ? targets : [targets];
+  return { from, targets: list.map(targetOf).filter((target) => target.model !== '') };
+}
+
+function targetOf(item: unknown): FallbackTarget {
+  if (typeof item === 'string') return { model: item, overrides: undefined };
+  if (!isRecord(item) || typeof item['model'] !== 'string') return { model: '', overrides: undefined };
+  const { model, ...overrides } = item;
+  return { model: String(model), overrides: Object.keys(overrides).length === 0 ? undefined : overrides };
+}
+
+function metadataTags(value: unknown): readonly string[] | undefined {
+  return isRecord(value) ? strings(value['tags']) : undefined;
+}
+
+function strings(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;
+}
+
+/** Seconds to milliseconds; 0 and null mean "not set", as in 1.106 (golden f11). */
+function seconds(value: unknown, param: string): Millis | undefined | IntentProblem {
+  const parsed = numeric(value, param);
+  if (typeof parsed !== 'number') return parsed;
+  return parsed > 0 ? parsed * SECONDS : undefined;
+}
+
+/** Negative counts mean none. */
+function wholeNumber(value: unknown, param: string): number | undefined | IntentProblem {
+  const parsed = numeric(value, param);
+  return typeof parsed === 'number' ? Math.max(0, Math.trunc(parsed)) : parsed;
+}
+
+function numeric(value: unknown, param: string): number | undefined | IntentProblem {
+  if (value === undefined || value === null) return undefined;
+  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof parsed === 'number' && Number.isFinite(parsed)) return parsed;
+  return { kind: 'problem', param, message: `'${param}' must be a number, got ${JSON.stringify(value)?.slice(0, 40)}.` };
+}
+
+function assign<T>(value: T | undefined | IntentProblem, set: (value: T) => void): IntentProblem | undefined {
+  if (value === undefined) return undefined;
+  if (isProblem(value)) return value;
+  set(value);
+  return undefined;
+}
+
+function isProblem(value: unknown): value is IntentProblem {
+  return isRecord(value) && value['kind'] === 'problem';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,128 @@
+// What the client gets: LiteLLM's headers, the answer or the error, written once. Header arrays are flat and the part
+// that never changes for a deployment is built once per routing table.
+import type { Attempt, Failure } from '../core/outcome.ts';
+import { errorEnvelope, type ClientError } from '../wire/error-envelope.ts';
+import { appendProviderHeaders } from '../wire/headers.ts';
+import type { ReadyAnswer } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import type { Runtime } from './runtime.ts';
+
+/** The version of the interface that is spoken, as LiteLLM's clients look for it. */
+export const LITELLM_VERSION = '1.106.2';
+
+const MS_PER_S = 1000;
+/** LiteLLM's own default of `request_timeout`; shown where nothing else is set. */
+const DEFAULT_TIMEOUT_S = 6000;
+const deploymentHeaders = new WeakMap<Runtime, string[][]>();
+
+/**
+ * The `model` that the client is shown (1.106, 6j): what it asked for; after a fallback the upstream's own name in a
+ * plain answer and the fallback's name in a stream. `undefined`: leave the upstream's.
+ */
+export function shownModel(exchange: Exchange, planned: Attempt): string | undefined {
+  const { bodyModel, intent } = exchange.input;
+  if (planned.fallbacks === 0) return bodyModel;
+  return intent.stream ? planned.group : undefined;
+}
+
+export function replyWithAnswer(exchange: Exchange, planned: Attempt, answer: ReadyAnswer): void {
+  const { response, services, startedAtMs } = exchange.input;
+  const headers = successHeaders(exchange, planned, answer.rawHeaders);
+  const durationMs = services.clock.now() - startedAtMs;
+  headers.push('x-litellm-response-duration-ms', durationMs.toFixed(3));
+  headers.push('x-litellm-overhead-duration-ms', Math.max(0, durationMs - exchange.upstreamMs).toFixed(3));
+  appendCost(headers, exchange, planned);
+  headers.push('content-type', answer.contentType, 'content-length', String(answer.body.byteLength));
+  exchange.status = answer.status;
+  response.writeHead(answer.status, headers);
+  const { chunks } = answer.body;
+  for (let i = 0; i < chunks.length - 1; i += 1) response.write(chunks[i]);
+  response.end(chunks.at(-1));
+}
+
+export function writeStreamHead(exchange: Exchange, planned: Attempt, rawHeaders: readonly Buffer[]): void {
+  const { response } = exchange.input;
+  const headers = successHeaders(exchange, planned, rawHeaders);
+  headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
+  headers.push('x-accel-buffering', 'no');
+  exchange.status = 200;
+  response.writeHead(200, headers);
+}
+
+/** The final failure of a request, before anything was sent. */
+export function replyWithFailure(exchange: Exchange, failure: Failure): void {
+  const { response, intent } = exchange.input;
+  const headers = ['x-litellm-call-id', exchange.input.callId, 'x-litellm-version', LITELLM_VERSION];
+  const timeoutMs = intent.timeoutMs;
+  headers.push('x-litellm-timeout', pythonFloat(timeoutMs === undefined ? DEFAULT_TIMEOUT_S : timeoutMs / MS_PER_S));
+  if (failure.retryAfterMs !== undefined) {
+    headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / MS_PER_S))));
+  }
+  exchange.status = failure.status;
+  sendError(response, { headers, error: clientError(failure) });
+}
+
+/** An error that needs no exchange: the request was refused before it was planned. */
+export function sendError(
+  response: Exchange['input']['response'],
+  reply: { readonly headers: string[]; readonly error: ClientError },
+): void {
+  const body = errorEnvelope(reply.error);
+  reply.headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(body)));
+  response.writeHead(reply.error.status, reply.headers);
+  response.end(body);
+}
+
+export function clientError(failure: Failure): ClientError {
+  const { status, message, type, param, code } = failure;
+  return { status, message, type, param, code: code ?? String(status) };
+}
+
+function successHeaders(exchange: Exchange, planned: Attempt, rawHeaders: readonly Buffer[]): string[] {
+  const { callId, runtime } = exchange.input;
+  const headers = ['x-litellm-call-id', callId, ...fixedHeaders(runtime, planned.deployment)];
+  headers.push('x-litellm-model-group', planned.group);
+  headers.push('x-litellm-attempted-retries', String(planned.retries));
+  headers.push('x-litellm-attempted-fallbacks', String(planned.fallbacks));
+  if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
+  appendProviderHeaders(headers, rawHeaders);
+  return headers;
+}
+
+function fixedHeaders(runtime: Runtime, index: number): string[] {
+  let all = deploymentHeaders.get(runtime);
+  if (all === undefined) {
+    all = runtime.config.table.deployments.map((deployment, i) => {
+      const apiBase = runtime.config.deployments[i]?.target?.apiBase;
+      return [
+        'x-litellm-model-id',
+        deployment.id,
+        'x-litellm-model-name',
+        deployment.litellmModel,
+        ...(apiBase === undefined ? [] : ['x-litellm-model-api-base', apiBase]),
+        ...(deployment.region === undefined ? [] : ['x-litellm-model-region', deployment.region]),
+        'x-litellm-version',
+        LITELLM_VERSION,
+        'x-litellm-key-spend',
+        '0.0',
+      ];
+    });
+    deploymentHeaders.set(runtime, all);
+  }
+  return all[index] ?? [];
+}
+
+/** US dollars, from the deployment's prices; absent when no price is known (1.106, 10.6a). */
+function appendCost(headers: string[], exchange: Exchange, planned: Attempt): void {
+  const deployment = exchange.input.runtime.config.table.deployments[planned.deployment];
+  const { usage } = exchange;
+  if (usage === undefined || deployment?.inputCostPerToken === undefined) return;
+  const input = usage.promptTokens * deployment.inputCostPerToken;
+  const output = usage.completionTokens * (deployment.outputCostPerToken ?? 0);
+  headers.push('x-litellm-response-cost', String(input + output));
+}
+
+/** Numbers as Python prints floats: `6000.0`, `0.4`. */
+function pythonFloat(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}

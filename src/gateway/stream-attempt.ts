@@ -1,0 +1,197 @@
+// One streamed upstream call. Nothing reaches the client before the first content (the commit point); from then on
+// bytes are relayed with backpressure, and whatever goes wrong is told in-band.
+import { classifyAnswer, classifyBroken, classifyInBand, classifyStreamFault } from '../core/classify.ts';
+import type { Failure, Outcome } from '../core/outcome.ts';
+import type { Millis } from '../core/units.ts';
+import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
+import type { StreamBytes, StreamReader } from '../wire/stream-reader.ts';
+import { ABANDONED, brokenContext, type AttemptResult } from './attempt.ts';
+import { header, remainingOf } from './answer-headers.ts';
+import { MAX_ERROR_BYTES, type AttemptInput } from './plain-attempt.ts';
+import { openStreamReader } from './open-stream-reader.ts';
+import { clientError, writeStreamHead } from './reply.ts';
+
+/** Relays one stream; resolves its input when the stream has ended, one way or the other. */
+export class StreamAttempt extends UpstreamCall {
+  readonly #input: AttemptInput;
+  readonly #startedAtMs: Millis;
+  #reader: StreamReader | undefined;
+  #status = 0;
+  #headers: AnswerHeaders = {};
+  #rawHeaders: readonly Buffer[] = [];
+  #errorChunks: Buffer[] = [];
+  #errorBytes = 0;
+  #isCommitted = false;
+  /** The client has its last byte. The upstream may still send its own end, which frees the connection for reuse. */
+  #isEnded = false;
+  #lastByteAtMs: Millis = 0;
+  #firstContentMs: Millis | undefined;
+
+  constructor(input: AttemptInput) {
+    super(input.exchange.input.services.clock);
+    this.#input = input;
+    this.#startedAtMs = this.clock.now();
+  }
+
+  begin(): void {
+    const { firstContentMs } = this.#input.planned.timeouts;
+    if (firstContentMs !== undefined) this.startTimer(firstContentMs, firstContentTimeOut);
+  }
+
+  protected onHead(status: number, headers: AnswerHeaders, rawHeaders: readonly Buffer[]): void {
+    this.#status = status;
+    this.#headers = headers;
+    this.#rawHeaders = rawHeaders;
+    if (status >= 300) return;
+    const { exchange, planned } = this.#input;
+    this.#reader = openStreamReader(exchange, planned);
+  }
+
+  protected onBytes(chunk: Buffer): void {
+    const reader = this.#reader;
+    if (this.#isEnded) return;
+    if (reader === undefined) return this.#holdError(chunk);
+    this.#lastByteAtMs = this.clock.now();
+    const bytes = reader.push(chunk);
+    if (reader.hasContent && !this.#isCommitted) this.#commit();
+    if (this.#isCommitted && bytes.length > 0) this.#write(bytes);
+    if (reader.inBandError !== undefined || reader.fault !== undefined) return this.#breakOff(reader);
+    if (reader.isTerminated) this.#end(reader, true);
+  }
+
+  protected onComplete(): void {
+    if (this.#isEnded) return;
+    if (this.#input.exchange.isGone) return this.#input.resolve(ABANDONED);
+    if (this.#reader === undefined) return this.#fail(this.#classifyError());
+    this.#end(this.#reader, true);
+  }
+
+  protected onBroken(broken: BrokenCall): void {
+    const { exchange, planned } = this.#input;
+    if (this.#isEnded) return;
+    if (broken.kind === 'cancelled') {
+      if (exchange.isGone) this.#input.resolve(ABANDONED);
+      return;
+    }
+    const failure = classifyBroken(broken, brokenContext(exchange, planned));
+    if (this.#reader === undefined) return this.#fail(failure);
+    if (broken.kind === 'timeout') return this.#endBadly(failure);
+    this.#end(this.#reader, false);
+  }
+
+  #commit(): void {
+    this.#isCommitted = true;
+    this.#firstContentMs = this.clock.now() - this.#startedAtMs;
+    const { exchange, planned } = this.#input;
+    exchange.firstContentMs = this.clock.now() - exchange.input.startedAtMs;
+    this.#armIdleTimer();
+    writeStreamHead(exchange, planned, this.#rawHeaders);
+  }
+
+  #write(bytes: StreamBytes): void {
+    const { response } = this.#input.exchange.input;
+    const hasRoom = typeof bytes === 'string' ? response.write(bytes, 'latin1') : response.write(bytes);
+    if (hasRoom || this.isPaused) return;
+    this.pause();
+    response.once('drain', () => {
+      this.#lastByteAtMs = this.clock.now();
+      this.resume();
+    });
+  }
+
+  /** One timer per stream, not one per event: when it fires it looks at the last byte's time and goes on. */
+  #armIdleTimer(): void {
+    this.stopTimer();
+    const { idleMs } = this.#input.planned.timeouts;
+    if (idleMs !== undefined) this.startTimer(idleMs, idleTimeOut);
+  }
+
+  /** Silence so far; a client that holds us back stops the clock. */
+  checkIdle(): void {
+    const { idleMs } = this.#input.planned.timeouts;
+    if (idleMs === undefined) return;
+    const silentMs = this.isPaused ? 0 : this.clock.now() - this.#lastByteAtMs;
+    if (silentMs < idleMs) return this.startTimer(idleMs - silentMs, idleTimeOut);
+    this.breakWith({ kind: 'timeout', phase: 'body', code: 'STREAM_IDLE_TIMEOUT', message: 'the stream went silent' });
+  }
+
+  #breakOff(reader: StreamReader): void {
+    const context = brokenContext(this.#input.exchange, this.#input.planned);
+    this.cancel('the stream cannot be used further');
+    this.#endBadly(
+      reader.inBandError === undefined
+        ? classifyStreamFault({ message: reader.fault?.message ?? 'malformed event' }, context)
+        : classifyInBand(reader.inBandError.payload, context),
+    );
+  }
+
+  #end(reader: StreamReader, isClean: boolean): void {
+    const end = reader.end(isClean);
+    if (end.kind === 'cut') {
+      if (this.#isCommitted && end.bytes.length > 0) this.#write(end.bytes);
+      return this.#endBadly(classifyStreamFault(end, brokenContext(this.#input.exchange, this.#input.planned)));
+    }
+    if (!this.#isCommitted) this.#commit();
+    this.#close(end.bytes);
+    this.#resolve({ kind: 'success', usage: reader.usage });
+  }
+
+  /** Before content: invisible, the plan may go on. After it: one truthful event in-band, no `[DONE]`. */
+  #endBadly(failure: Failure): void {
+    if (!this.#isCommitted || this.#reader === undefined) return this.#fail(failure);
+    this.#close(this.#reader.errorEvent(clientError(failure)));
+    this.#resolve({ kind: 'failure', failure, committed: true, unsent: false });
+  }
+
+  #close(bytes: StreamBytes): void {
+    const { response } = this.#input.exchange.input;
+    if (bytes.length === 0) response.end();
+    else if (typeof bytes === 'string') response.end(bytes, 'latin1');
+    else response.end(bytes);
+  }
+
+  #fail(failure: Failure): void {
+    this.#resolve({ kind: 'failure', failure, committed: false, unsent: this.isUnsent });
+  }
+
+  #resolve(outcome: Outcome): void {
+    this.#isEnded = true;
+    this.stopTimer();
+    const result: AttemptResult = {
+      ...remainingOf(this.#headers),
+      outcome,
+      answer: undefined,
+      firstContentMs: this.#firstContentMs,
+    };
+    this.#input.resolve(result);
+  }
+
+  #holdError(chunk: Buffer): void {
+    this.#errorBytes += chunk.length;
+    if (this.#errorBytes <= MAX_ERROR_BYTES) this.#errorChunks.push(chunk);
+  }
+
+  #classifyError(): Failure {
+    const { exchange, planned } = this.#input;
+    return classifyAnswer({
+      ...brokenContext(exchange, planned),
+      status: this.#status,
+      header: (name) => header(this.#headers, name),
+      body: Buffer.concat(this.#errorChunks).toString('utf8'),
+      badAnswer: undefined,
+    });
+  }
+}
+
+function firstContentTimeOut(call: StreamAttempt): void {
+  call.breakWith({
+    kind: 'timeout',
+    phase: call.phase,
+    code: 'FIRST_CONTENT_TIMEOUT',
+    message: 'no content in time',
+  });
+}
+
+function idleTimeOut(call: StreamAttempt): void {
+  call.checkIdle();
+}

@@ -1,0 +1,181 @@
+// The hot path: a client's inference request from its headers to the executor. Everything that can be refused before
+// a deployment is chosen is refused here, with LiteLLM's statuses and texts.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createPlan } from '../core/plan.ts';
+import { Exchange, type GatewayServices, type MultipartBody } from '../gateway/exchange.ts';
+import { execute } from '../gateway/executor.ts';
+import { LITELLM_VERSION, sendError } from '../gateway/reply.ts';
+import type { Runtime, ServerState } from '../gateway/runtime.ts';
+import type { ClientError } from '../wire/error-envelope.ts';
+import type { JsonBody } from '../wire/json-body.ts';
+import type { Authenticator } from './auth.ts';
+import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
+import { readRequest, type ReadRequest } from './read-request.ts';
+import type { InferenceRoute } from './routes.ts';
+
+/** What the data plane works with; `runtime` is read once per request, so that a reload never mixes two worlds. */
+export interface DataPlaneContext {
+  readonly runtime: Runtime;
+  readonly services: GatewayServices;
+  readonly authenticator: Authenticator;
+  readonly state: ServerState;
+}
+
+const OVERLOADED_RETRY_S = 1;
+
+export class DataPlane {
+  readonly #context: () => DataPlaneContext;
+  readonly #held: HeldBytes = { total: 0 };
+
+  /** `context` gives what is in force now. */
+  constructor(context: () => DataPlaneContext) {
+    this.#context = context;
+  }
+
+  /** Serves one inference request; `query` is the URL's, without the question mark. */
+  serve(request: IncomingMessage, response: ServerResponse, target: { route: InferenceRoute; query: string }): void {
+    const context = this.#context();
+    const callId = clientCallId(request) ?? randomUUID();
+    const verdict = context.authenticator.check(request.headers);
+    if (verdict.kind === 'rejected') {
+      const { status, message, type } = verdict;
+      const param = type === 'auth_error' ? 'None' : null;
+      return refuse(response, callId, { status, message, type, param, code: String(status) });
+    }
+    const startedAtMs = context.services.clock.now();
+    const limits = {
+      maxRequestBytes: context.runtime.config.general.maxRequestBytes,
+      maxHeldBytes: MAX_HELD_BYTES,
+    };
+    const incoming: Incoming = { request, response, callId, startedAtMs, ...target };
+    new BodyReader(request, { limits, held: this.#held }, (read) => this.#accept(context, incoming, read)).start();
+  }
+
+  #accept(context: DataPlaneContext, incoming: Incoming, read: BodyRead): void {
+    const { response, callId } = incoming;
+    if (read.kind === 'gone') return;
+    if (read.kind !== 'body') return refuseBody(incoming, read);
+    const parsed = readRequest(read.chunks, { ...incoming, config: context.runtime.config });
+    if (parsed.kind === 'refused') {
+      this.#held.total -= read.byteLength;
+      return refuse(response, callId, parsed.error);
+    }
+    void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
+  }
+
+  async #run(
+    context: DataPlaneContext,
+    incoming: Incoming,
+    held: { readonly parsed: Extract<ReadRequest, { kind: 'request' }>; readonly byteLength: number },
+  ): Promise<void> {
+    const { state } = context;
+    const exchange = openExchange(context, incoming, held.parsed);
+    state.inFlight += 1;
+    state.admitted += 1;
+    incoming.response.on('close', () => {
+      if (!incoming.response.writableFinished) exchange.leave();
+    });
+    try {
+      await execute(exchange);
+    } catch (error) {
+      answerBug(incoming, error);
+    } finally {
+      state.inFlight -= 1;
+      this.#held.total -= held.byteLength;
+    }
+  }
+}
+
+interface Incoming {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly callId: string;
+  readonly startedAtMs: number;
+  readonly route: InferenceRoute;
+  readonly query: string;
+}
+
+function openExchange(
+  context: DataPlaneContext,
+  incoming: Incoming,
+  parsed: { readonly intent: Exchange['input']['intent'] } & {
+    readonly body: JsonBody | undefined;
+    readonly multipart: MultipartBody | undefined;
+    readonly bodyModel: string | undefined;
+    readonly apiVersion: string | undefined;
+    readonly wantsUsage: boolean;
+    readonly includeFallbackErrors: boolean;
+    readonly clientHeaders: readonly string[];
+  },
+): Exchange {
+  const { runtime, services } = context;
+  const { route, request, response, callId, startedAtMs } = incoming;
+  const plan = createPlan({
+    table: runtime.config.table,
+    fleet: runtime.fleet,
+    intent: parsed.intent,
+    routeName: route.name,
+    startedAtMs,
+  });
+  return new Exchange({
+    request,
+    response,
+    runtime,
+    services,
+    endpoint: route.endpoint,
+    path: route.name,
+    callId,
+    startedAtMs,
+    plan,
+    ...parsed,
+  });
+}
+
+function refuseBody(incoming: Incoming, read: Exclude<BodyRead, { kind: 'body' | 'gone' }>): void {
+  const { response, callId } = incoming;
+  response.shouldKeepAlive = false;
+  if (read.kind === 'overloaded') {
+    response.setHeader('retry-after', String(OVERLOADED_RETRY_S));
+    return refuse(response, callId, {
+      status: 503,
+      message: 'The gateway holds too many request bodies at once; try again in a second.',
+      type: 'internal_server_error',
+      param: null,
+      code: '503',
+    });
+  }
+  const limitMb = Math.floor(read.limitBytes / (1024 * 1024));
+  refuse(response, callId, {
+    status: 413,
+    message: `Request body is larger than ${limitMb} MB (general_settings.max_request_size_mb).`,
+    type: 'invalid_request_error',
+    param: null,
+    code: '413',
+  });
+}
+
+function refuse(response: ServerResponse, callId: string, error: ClientError): void {
+  sendError(response, { headers: ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION], error });
+}
+
+/** A bug of ours must not hang the client; the error is logged by whoever listens for `uncaughtException`. */
+function answerBug(incoming: Incoming, error: unknown): void {
+  const { response, callId } = incoming;
+  if (response.headersSent) response.destroy();
+  else {
+    refuse(response, callId, {
+      status: 500,
+      message: 'Internal server error',
+      type: 'internal_server_error',
+      param: null,
+      code: '500',
+    });
+  }
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+}
+
+function clientCallId(request: IncomingMessage): string | undefined {
+  const value = request.headers['x-litellm-call-id'];
+  return typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined;
+}

@@ -1,0 +1,154 @@
+// A body becomes a request, or a refusal: JSON, form or multipart read, the model chosen, required fields checked.
+// The order of the checks is LiteLLM 1.106's (golden c01 to c10).
+import type { IncomingMessage } from 'node:http';
+import type { GatewayConfig, GeneralSettings } from '../config/types.ts';
+import type { RequestIntent } from '../core/request-intent.ts';
+import type { MultipartBody } from '../gateway/exchange.ts';
+import { readIntent, type IntentSource } from '../gateway/read-intent.ts';
+import { pinnedDeployment } from '../gateway/response-ids.ts';
+import type { Endpoint } from '../wire/endpoint.ts';
+import type { ClientError } from '../wire/error-envelope.ts';
+import { formBody } from '../wire/form.ts';
+import { readJsonBody, type BodyProblem, type JsonBody } from '../wire/json-body.ts';
+import { readMultipart } from '../wire/multipart.ts';
+import { refusedClientField } from './client-credentials.ts';
+import type { InferenceRoute } from './routes.ts';
+
+export type ReadRequest =
+  | { readonly kind: 'refused'; readonly error: ClientError }
+  | {
+      readonly kind: 'request';
+      readonly intent: RequestIntent;
+      readonly body: JsonBody | undefined;
+      readonly multipart: MultipartBody | undefined;
+      readonly bodyModel: string | undefined;
+      readonly apiVersion: string | undefined;
+      readonly wantsUsage: boolean;
+      readonly includeFallbackErrors: boolean;
+      readonly clientHeaders: readonly string[];
+    };
+
+export interface RequestContext {
+  readonly request: IncomingMessage;
+  readonly route: InferenceRoute;
+  readonly query: string;
+  readonly config: GatewayConfig;
+}
+
+/** Fields without which 1.106 refuses a body before it looks at the model (litellm-1.106.md 3.1c). */
+const REQUIRED: Readonly<Partial<Record<Endpoint, readonly string[]>>> = {
+  chat: ['messages'],
+  completions: ['prompt'],
+  embeddings: ['input'],
+  moderations: ['input'],
+  rerank: ['query', 'documents'],
+  images: ['prompt'],
+  speech: ['input'],
+};
+
+type Source = IntentSource & { has(key: string): boolean };
+
+export function readRequest(chunks: readonly Buffer[], context: RequestContext): ReadRequest {
+  const contentType = context.request.headers['content-type'] ?? '';
+  if (contentType.startsWith('multipart/form-data')) {
+    const multipart = readMultipart(chunks, contentType);
+    if ('kind' in multipart) return refuseProblem(multipart);
+    return finish(context, multipart.fields, { body: undefined, multipart });
+  }
+  const isForm = contentType.startsWith('application/x-www-form-urlencoded');
+  const body = isForm ? formBody(chunks) : readJsonBody(chunks);
+  if ('kind' in body) return refuseProblem(body);
+  return finish(context, body, { body, multipart: undefined });
+}
+
+function finish(
+  context: RequestContext,
+  source: Source,
+  carried: { readonly body: JsonBody | undefined; readonly multipart: MultipartBody | undefined },
+): ReadRequest {
+  const { route, config, request, query } = context;
+  const missing = missingField(route, source);
+  if (missing !== undefined) return refused(missing);
+  const model = chooseModel(route, source.get('model'), config.general);
+  if (typeof model !== 'string') return refused(model);
+  const forbidden = refusedClientField(source, { config, model });
+  if (forbidden !== undefined) return refused(forbidden);
+  const intent = readIntent({ model, stream: source.get('stream') === true }, source, {
+    timeout: headerText(request, 'x-litellm-timeout'),
+    streamTimeout: headerText(request, 'x-litellm-stream-timeout'),
+    numRetries: headerText(request, 'x-litellm-num-retries'),
+    tags: headerText(request, 'x-litellm-tags'),
+  });
+  if ('kind' in intent) return refused(badRequest(intent.message, intent.param));
+  const bodyModel = source.get('model');
+  return {
+    kind: 'request',
+    ...carried,
+    intent: route.endpoint === 'responses' ? { ...intent, pinned: pinnedDeployment(source, config.table) } : intent,
+    bodyModel: typeof bodyModel === 'string' && bodyModel !== '' ? bodyModel : undefined,
+    apiVersion: query === '' ? undefined : (new URLSearchParams(query).get('api-version') ?? undefined),
+    wantsUsage: config.litellm.alwaysIncludeStreamUsage || asksForUsage(source),
+    includeFallbackErrors: config.general.exposeFallbackErrors && source.get('include_fallback_errors') === true,
+    clientHeaders: config.general.forwardClientHeaders ? request.rawHeaders : NO_HEADERS,
+  };
+}
+
+const NO_HEADERS: readonly string[] = [];
+
+function missingField(route: InferenceRoute, source: Source): ClientError | undefined {
+  for (const field of REQUIRED[route.endpoint] ?? []) {
+    if (source.has(field) && source.get(field) !== null) continue;
+    return badRequest(`${route.name}: Missing required parameter: '${field}'.`, field);
+  }
+  return undefined;
+}
+
+/** Server default, then path, then body (1.106, 1.4f). An absent model is looked up as `None` and not found. */
+function chooseModel(route: InferenceRoute, model: unknown, general: GeneralSettings): string | ClientError {
+  const forced = forcedModel(route.endpoint, general);
+  if (forced !== undefined) return forced;
+  if (route.model !== undefined) return route.model;
+  if (model === undefined || model === null) return 'None';
+  if (typeof model === 'string') return model;
+  return { ...badRequest("'model' must be a string.", 'model'), type: 'bad_request_error' };
+}
+
+function forcedModel(endpoint: Endpoint, general: GeneralSettings): string | undefined {
+  switch (endpoint) {
+    case 'chat':
+    case 'completions':
+    case 'responses':
+      return general.completionModel;
+    case 'embeddings':
+      return general.embeddingModel;
+    case 'images':
+      return general.imageGenerationModel;
+    case 'moderations':
+      return general.moderationModel;
+    default:
+      return undefined;
+  }
+}
+
+function asksForUsage(source: Source): boolean {
+  if (!source.has('stream_options')) return false;
+  const options = source.get('stream_options');
+  return typeof options === 'object' && options !== null && 'include_usage' in options && options.include_usage === true;
+}
+
+function headerText(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function refuseProblem(problem: BodyProblem): ReadRequest {
+  return refused(badRequest(problem.message, 'request_body'));
+}
+
+function refused(error: ClientError): ReadRequest {
+  return { kind: 'refused', error };
+}
+
+function badRequest(message: string, param: string | null): ClientError {
+  return { status: 400, message, type: 'invalid_request_error', param, code: '400' };
+}

@@ -1,0 +1,57 @@
+// The one listening socket: inference goes to the data plane, everything else to the control plane. Slow clients are
+// bounded by Node's own timers; shutting down closes idle connections and lets running requests finish.
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { InferenceRoute, ResourceRoute } from './routes.ts';
+import { inferenceRoute, resourceRoute } from './routes.ts';
+
+export interface ServerParts {
+  inference(request: IncomingMessage, response: ServerResponse, target: { route: InferenceRoute; query: string }): void;
+  resource(request: IncomingMessage, response: ServerResponse, route: ResourceRoute): void;
+  /** Everything that is not inference. */
+  control(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface ServerSettings {
+  /** PEM texts for HTTPS, or `undefined` for HTTP. */
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** A client gets this long to send its headers, and this long to send the whole request. */
+const HEADERS_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+
+export function createServer(parts: ServerParts, settings: ServerSettings): Server {
+  const options = {
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    noDelay: true,
+  };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => route(parts, request, response);
+  return settings.tls === undefined
+    ? createHttpServer(options, listener)
+    : createHttpsServer({ ...options, ...settings.tls }, listener);
+}
+
+function route(parts: ServerParts, request: IncomingMessage, response: ServerResponse): void {
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const found = inferenceRoute(path);
+  if (found !== undefined && request.method === 'POST') {
+    return parts.inference(request, response, { route: found, query: mark === -1 ? '' : url.slice(mark + 1) });
+  }
+  const resource = resourceRoute(request.method ?? 'GET', path);
+  if (resource !== undefined) return parts.resource(request, response, resource);
+  if (found !== undefined && request.method !== 'OPTIONS') return methodNotAllowed(response);
+  parts.control(request, response);
+}
+
+/** FastAPI's answer, as 1.106 gives it (golden b12, i06). */
+function methodNotAllowed(response: ServerResponse): void {
+  const body = '{"detail":"Method Not Allowed"}';
+  response.writeHead(405, ['allow', 'POST', 'content-type', 'application/json', 'content-length', String(body.length)]);
+  response.end(body);
+}

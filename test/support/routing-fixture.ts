@@ -1,0 +1,94 @@
+// Deployments and routing tables for tests of the core: everything has a plain default, a test names what it is about.
+import type { Deployment, Limits } from '../../src/core/deployment.ts';
+import type { ModelGroup, RouterSettings, RoutingTable, WildcardRoute } from '../../src/core/routing-table.ts';
+import type { Alias } from '../../src/core/routing-table.ts';
+
+export const NO_LIMITS: Limits = {
+  rpm: undefined,
+  tpm: undefined,
+  itpm: undefined,
+  otpm: undefined,
+  maxParallelRequests: undefined,
+};
+
+/** A deployment's interesting parts; limits may be given one by one. */
+export type DeploymentSketch = Omit<Partial<Deployment>, 'limits'> & { readonly limits?: Partial<Limits> };
+
+export function sketchDeployment(index: number, sketch: DeploymentSketch = {}): Deployment {
+  const group = sketch.group ?? 'gpt-4';
+  return {
+    index,
+    id: `d${index}`,
+    group,
+    provider: 'openai',
+    litellmModel: 'openai/gpt-4',
+    upstreamModel: 'gpt-4',
+    isWildcard: group.includes('*'),
+    outOfRotation: undefined,
+    weight: undefined,
+    order: undefined,
+    tags: [],
+    region: undefined,
+    timeoutMs: undefined,
+    streamTimeoutMs: undefined,
+    numRetries: undefined,
+    cooldownMs: undefined,
+    maxInputTokens: undefined,
+    inputCostPerToken: undefined,
+    outputCostPerToken: undefined,
+    ...sketch,
+    limits: { ...NO_LIMITS, ...sketch.limits },
+  };
+}
+
+export const DEFAULT_SETTINGS: RouterSettings = {
+  strategy: 'simple-shuffle',
+  numRetries: 2,
+  retryAfterMs: 0,
+  timeoutMs: undefined,
+  requestTimeoutMs: undefined,
+  streamTimeoutMs: undefined,
+  streamIdleTimeoutMs: 60_000,
+  deadlineMs: undefined,
+  fallbacks: { generic: undefined, contextWindow: undefined, contentPolicy: undefined, defaults: undefined },
+  maxFallbacks: 5,
+  allowedFails: undefined,
+  cooldownMs: undefined,
+  disableCooldowns: false,
+  enforceLimits: true,
+  queueTimeoutMs: 10_000,
+  fallbackAfterMs: 3_000,
+  enableTagFiltering: false,
+  tagFilteringMatchAny: true,
+  enablePreCallChecks: false,
+};
+
+export interface TableSketch {
+  readonly deployments: readonly DeploymentSketch[];
+  readonly aliases?: readonly Alias[];
+  readonly settings?: Partial<RouterSettings>;
+}
+
+function patternOf(name: string): RegExp {
+  return new RegExp(`^${name.replace(/[.+?^${}()|[\]\\/]/g, '\\$&').replaceAll('*', '(.*)')}`);
+}
+
+/** A routing table with groups, ids and wildcards derived from its deployments. */
+export function sketchTable(sketch: TableSketch): RoutingTable {
+  const deployments = sketch.deployments.map((each, index) => sketchDeployment(index, each));
+  const groups = new Map<string, ModelGroup>();
+  const byLitellmModel = new Map<string, number[]>();
+  const byId = new Map<string, number>();
+  for (const { group, id, index, litellmModel } of deployments) {
+    groups.set(group, { name: group, deployments: [...(groups.get(group)?.deployments ?? []), index] });
+    byLitellmModel.set(litellmModel, [...(byLitellmModel.get(litellmModel) ?? []), index]);
+    if (!byId.has(id)) byId.set(id, index);
+  }
+  const wildcards: WildcardRoute[] = [...groups.values()]
+    .filter(({ name }) => name.includes('*'))
+    .map((group) => ({ pattern: group.name, regex: patternOf(group.name), deployments: group.deployments }))
+    .toSorted((a, b) => b.pattern.length - a.pattern.length);
+  const aliases = new Map((sketch.aliases ?? []).map((alias) => [alias.name, alias]));
+  const settings = { ...DEFAULT_SETTINGS, ...sketch.settings };
+  return { deployments, groups, aliases, byId, byLitellmModel, wildcards, settings };
+}
