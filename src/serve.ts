@@ -7,7 +7,6 @@ import type { ConfiguredDeployment, GatewayConfig } from './config/types.ts';
 import { createFleet } from './core/fleet/fleet.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { GatewayServices } from './gateway/exchange.ts';
-import { Resources } from './gateway/resources.ts';
 import type { Runtime, ServerState } from './gateway/runtime.ts';
 import { Authenticator } from './http/auth.ts';
 import { createControlPlane } from './http/control-plane/control-plane.ts';
@@ -55,12 +54,11 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
   const authenticator = new Authenticator(config.general.masterKey, config.general.keyHeaderName);
   const context: DataPlaneContext = { runtime, services, authenticator, state };
   const dataPlane = new DataPlane(() => context);
-  const resources = new Resources(() => context);
   const control = await createControlPlane({ context: () => context, metrics, env: options.env });
   const server = createServer(
     {
       inference: (request, response, target) => dataPlane.serve(request, response, target),
-      resource: (request, response, route) => resources.serve(request, response, route),
+      resource: (request, response, route) => dataPlane.serveResource(request, response, route),
       control: control.handle,
     },
     { tls: readTls(options), keepAliveTimeoutMs: options.keepAliveTimeoutMs },

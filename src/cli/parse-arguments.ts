@@ -46,7 +46,12 @@ export type Command =
   | { readonly kind: 'demo'; readonly serve: ServeArguments; readonly notices: readonly string[] }
   | { readonly kind: 'check'; readonly file: string; readonly asJson: boolean }
   | { readonly kind: 'fake-provider'; readonly fakeProvider: FakeProviderArguments }
-  | { readonly kind: 'probe'; readonly what: 'test' | 'health'; readonly url: string; readonly model: string | undefined }
+  | {
+      readonly kind: 'probe';
+      readonly what: 'test' | 'health';
+      readonly url: string;
+      readonly model: string | undefined;
+    }
   | { readonly kind: 'version' }
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly message: string };

@@ -20,14 +20,33 @@ function headersOf(options: ProbeOptions): Record<string, string> {
   return options.key === undefined ? json : { ...json, authorization: `Bearer ${options.key}` };
 }
 
-async function send(options: ProbeOptions, path: string, body?: unknown): Promise<Response | undefined> {
+interface Answered {
+  readonly status: number;
+  readonly isOk: boolean;
+  readonly modelId: string | null;
+  readonly text: string;
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+}
+
+/** The whole answer, or `undefined` after a line that says why there is none. */
+async function send(options: ProbeOptions, path: string, body?: unknown): Promise<Answered | undefined> {
   const method = body === undefined ? 'GET' : 'POST';
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  let response: Response;
   try {
-    return await fetch(`${options.url}${path}`, { method, headers: headersOf(options), ...sent });
+    response = await fetch(`${options.url}${path}`, { method, headers: headersOf(options), ...sent });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    options.print(`no proxy answers at ${options.url}: ${cause}`);
+    options.print(`no proxy answers at ${options.url}: ${causeOf(error)}`);
+    return undefined;
+  }
+  try {
+    const modelId = response.headers.get('x-litellm-model-id');
+    return { status: response.status, isOk: response.ok, modelId, text: await response.text() };
+  } catch (error) {
+    options.print(`${response.status}, but the answer broke off: ${causeOf(error)}`);
     return undefined;
   }
 }
@@ -43,21 +62,19 @@ function printJson(options: ProbeOptions, text: string): void {
 async function testChat(options: ProbeOptions, stream: boolean): Promise<boolean> {
   const model = options.model ?? TEST_MODEL;
   options.print(`POST ${options.url}/v1/chat/completions model=${model}${stream ? ' stream=true' : ''}`);
-  const response = await send(options, '/v1/chat/completions', { model, messages: TEST_MESSAGES, stream });
-  if (response === undefined) return false;
-  const text = await response.text();
-  options.print(`${response.status} x-litellm-model-id: ${response.headers.get('x-litellm-model-id') ?? '(none)'}`);
-  if (!stream) printJson(options, text);
-  else options.print(text.trimEnd());
-  const isWhole = !stream || text.includes('[DONE]');
-  return response.ok && isWhole;
+  const answer = await send(options, '/v1/chat/completions', { model, messages: TEST_MESSAGES, stream });
+  if (answer === undefined) return false;
+  options.print(`${answer.status} x-litellm-model-id: ${answer.modelId ?? '(none)'}`);
+  if (!stream) printJson(options, answer.text);
+  else options.print(answer.text.trimEnd());
+  return answer.isOk && (stream ? answer.text.includes('[DONE]') : answer.text !== '');
 }
 
 async function health(options: ProbeOptions): Promise<boolean> {
-  const response = await send(options, '/health');
-  if (response === undefined) return false;
-  printJson(options, await response.text());
-  return response.ok;
+  const answer = await send(options, '/health');
+  if (answer === undefined) return false;
+  printJson(options, answer.text);
+  return answer.isOk;
 }
 
 /** Asks, prints, and returns the exit code: 0 when the proxy is well, 1 when it is not or not there. */

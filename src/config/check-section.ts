@@ -18,6 +18,8 @@ export interface SectionCheck {
   readonly where: string;
   readonly table: KeyTable;
   readonly unknown: UnknownKeys;
+  /** How bad a value of the wrong type is; it reads as not set either way. */
+  readonly wrongTypes?: 'error' | 'warning';
 }
 
 /** Checks every key of `map`; values keep their places, nothing is changed. */
@@ -26,7 +28,7 @@ export function checkSection(map: MapNode, check: SectionCheck, findings: Findin
     const spot = { place: entry.key.place, where: check.where === '' ? key : `${check.where}.${key}` };
     const spec = check.table.get(key);
     if (spec === undefined) checkUnknown(key, spot, { check, findings });
-    else checkKnown(entry, spec, { spot, findings });
+    else checkKnown(entry, spec, { spot, findings, severity: check.wrongTypes ?? 'error' });
   }
 }
 
@@ -52,19 +54,32 @@ function checkUnknown(key: string, spot: Spot, { check, findings }: { check: Sec
   findings.warning(spot, complaint);
 }
 
-function checkKnown(entry: MapEntry, spec: KeySpec, { spot, findings }: { spot: Spot; findings: Findings }): void {
+interface KnownCheck {
+  readonly spot: Spot;
+  readonly findings: Findings;
+  readonly severity: 'error' | 'warning';
+}
+
+function checkKnown(entry: MapEntry, spec: KeySpec, check: KnownCheck): void {
+  const { spot, findings } = check;
   if (spec.verdict === 'not supported') {
-    if (isOff(entry.value)) {
-      findings.verdict(spot, 'honoured', 'switched off');
-      return;
-    }
-    findings.verdict(spot, 'not supported', spec.note);
-    findings.warning(spot, `not supported yet: ${spec.note ?? 'it has no effect'}`);
+    checkMissingFeature(entry, spec, check);
     return;
   }
   findings.verdict(spot, spec.verdict, spec.note);
   const complaint = wrongType(entry.value, spec.type);
-  if (complaint !== undefined) findings.error({ place: entry.value.place, where: spot.where }, complaint);
+  if (complaint !== undefined) findings[check.severity]({ place: entry.value.place, where: spot.where }, complaint);
+}
+
+function checkMissingFeature(entry: MapEntry, spec: KeySpec, { spot, findings }: KnownCheck): void {
+  const wanted = entry.value.kind === 'scalar' && entry.value.variable !== undefined;
+  if (isOff(entry.value) && !wanted) {
+    findings.verdict(spot, 'honoured', 'switched off');
+    return;
+  }
+  findings.verdict(spot, 'not supported', spec.note);
+  // That a variable is not set matters little for a feature that is not there.
+  findings.replaceWarnings(spot, `not supported yet: ${spec.note ?? 'it has no effect'}`);
 }
 
 /** A feature that is switched off, or not configured at all, needs no warning. */

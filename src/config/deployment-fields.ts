@@ -1,7 +1,7 @@
 // What the routing core needs to know about one deployment, out of its entry: limits, weight, order, times, prices.
 // Where LiteLLM looks in several places for one value, the order of the places is written here.
 import type { ModelEntry } from './model-entries.ts';
-import { millisIn, numberIn, textIn, textsIn, truthyMillisIn } from './read-value.ts';
+import { amountIn, millisIn, numberIn, textIn, textsIn, truthyMillisIn } from './read-value.ts';
 import type { Deployment, Limits } from '../core/deployment.ts';
 
 /** Facts of the model table, as far as routing wants them. */
@@ -20,18 +20,18 @@ export function readDeploymentFields(
   defaultMaxParallel: number | undefined,
 ): RoutingFields {
   const { params, info } = source;
-  const price = (key: string): number | undefined => numberIn(params, key) ?? numberIn(info, key);
+  const price = (key: string): number | undefined => amountIn(params, key) ?? amountIn(info, key);
   return {
     limits: readLimits(source, defaultMaxParallel),
-    weight: numberIn(params, 'weight'),
+    weight: amountIn(params, 'weight'),
     order: numberIn(params, 'order') ?? numberIn(info, 'order'),
     tags: textsIn(params, 'tags'),
     region: textIn(params, 'region_name'),
     timeoutMs: truthyMillisIn(params, 'timeout') ?? truthyMillisIn(params, 'request_timeout'),
     streamTimeoutMs: truthyMillisIn(params, 'stream_timeout'),
-    numRetries: numberIn(params, 'num_retries'),
+    numRetries: amountIn(params, 'num_retries'),
     cooldownMs: millisIn(info, 'cooldown_time') ?? millisIn(params, 'cooldown_time'),
-    maxInputTokens: numberIn(info, 'max_input_tokens') ?? known?.maxInputTokens,
+    maxInputTokens: amountIn(info, 'max_input_tokens') ?? known?.maxInputTokens,
     inputCostPerToken: price('input_cost_per_token') ?? known?.inputCostPerToken,
     outputCostPerToken: price('output_cost_per_token') ?? known?.outputCostPerToken,
   };
@@ -39,12 +39,12 @@ export function readDeploymentFields(
 
 /** `litellm_params`, then the entry itself (LiteLLM copies these), then `model_info`. */
 function readLimits({ params, entry, info }: ModelEntry, defaultMaxParallel: number | undefined): Limits {
-  const perMinute = (key: string): number | undefined => numberIn(params, key) ?? numberIn(entry, key) ?? numberIn(info, key);
+  const perMinute = (key: string): number | undefined => amountIn(params, key) ?? amountIn(entry, key) ?? amountIn(info, key);
   return {
     rpm: perMinute('rpm'),
     tpm: perMinute('tpm'),
-    itpm: numberIn(params, 'itpm'),
-    otpm: numberIn(params, 'otpm'),
-    maxParallelRequests: numberIn(params, 'max_parallel_requests') ?? defaultMaxParallel,
+    itpm: amountIn(params, 'itpm'),
+    otpm: amountIn(params, 'otpm'),
+    maxParallelRequests: amountIn(params, 'max_parallel_requests') ?? defaultMaxParallel,
   };
 }

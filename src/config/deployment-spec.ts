@@ -1,8 +1,9 @@
 // What a provider gets to compile: the parameters of the entry without the router's own, filled up from a named
 // credential and from `default_litellm_params`, and the provider that the model string names.
+import { wrongType } from './check-section.ts';
 import { childOf } from './config-node.ts';
 import type { ConfigNode, MapNode, PlainValue } from './config-node.ts';
-import { ROUTER_ONLY_PARAMS } from './keys/deployment-keys.ts';
+import { PARAM_KEYS, ROUTER_ONLY_PARAMS } from './keys/deployment-keys.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { booleanIn, plainMap, textIn } from './read-value.ts';
 
@@ -45,10 +46,16 @@ export function callParams(entry: ModelEntry, shared: SharedParams): Readonly<Re
   const merged = {
     ...shared.defaults,
     ...(credential === undefined ? {} : plainMap(credential)),
-    ...plainMap(entry.params),
+    ...plainMap(withoutWrongTypes(entry.params)),
   };
   const params = Object.fromEntries(Object.entries(merged).filter(([key]) => !ROUTER_ONLY_PARAMS.has(key)));
   if (params['api_base'] === undefined && params['base_url'] !== undefined) params['api_base'] = params['base_url'];
   delete params['base_url'];
   return params;
+}
+
+/** A value of the wrong type has been reported; a provider never sees it. */
+function withoutWrongTypes(params: MapNode): MapNode {
+  const right = [...params.entries].filter(([key, entry]) => wrongType(entry.value, PARAM_KEYS.get(key)?.type ?? 'any') === undefined);
+  return { ...params, entries: new Map(right) };
 }

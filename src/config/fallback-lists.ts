@@ -63,13 +63,13 @@ function readList(name: ListName, { section, where }: Source, findings: Findings
   const node = childOf(section, name);
   if (node === undefined) return undefined;
   const spot = { place: node.place, where: `${where}.${name}` };
-  const rules = name === 'default_fallbacks' ? [defaultRule(node, spot)] : readRules(node, { name, spot, findings });
-  const filled = rules.filter((rule) => rule.targets.length > 0);
-  return filled.length === 0 ? undefined : filled;
+  const rules = name === 'default_fallbacks' ? defaultRules(node, spot) : readRules(node, { name, spot, findings });
+  return rules.length === 0 ? undefined : rules;
 }
 
-function defaultRule(node: ConfigNode, spot: Spot): LocatedRule {
-  return { from: { value: '*', spot }, targets: readTargets(node, spot) };
+function defaultRules(node: ConfigNode, spot: Spot): LocatedRule[] {
+  const targets = readTargets(node, spot);
+  return targets.length === 0 ? [] : [{ from: { value: '*', spot }, targets }];
 }
 
 interface ListContext {
@@ -104,12 +104,15 @@ function readItem(item: MapNode, spot: Spot, { name, findings }: ListContext): L
   return [];
 }
 
+/** An empty list is a rule as well: it keeps the group from the default fallbacks. */
 function readRule(group: string, entry: MapEntry, { spot, findings }: { spot: Spot; findings: Findings }): LocatedRule {
   const where = `${spot.where}.${group}`;
   const at = { place: entry.value.place, where };
-  if (isNull(entry.value)) findings.warning({ place: entry.key.place, where }, 'names no fallback and has no effect');
-  else if (readTargets(entry.value, at).length === 0) findings.error(at, 'must be a list of model groups');
-  return { from: { value: group, spot: { place: entry.key.place, where } }, targets: readTargets(entry.value, at) };
+  const targets = readTargets(entry.value, at);
+  const wanted = entry.value.kind === 'list' ? entry.value.items.length : 1;
+  if (isNull(entry.value)) findings.warning({ place: entry.key.place, where }, 'names no fallback');
+  else if (targets.length < wanted) findings.error(at, 'must be a list of model groups: names, or maps with a model');
+  return { from: { value: group, spot: { place: entry.key.place, where } }, targets };
 }
 
 /** Names or maps; a single one stands for a list of one (LiteLLM would read a text letter by letter, DESIGN 7). */

@@ -12,7 +12,7 @@ export interface Spot {
 /** Problems and verdicts of one load, in the order in which they were found. */
 export class Findings {
   readonly #problems: ConfigProblem[] = [];
-  readonly #verdicts: KeyVerdict[] = [];
+  readonly #verdicts: { readonly file: string; readonly verdict: KeyVerdict }[] = [];
 
   /** The process will not start. */
   error(spot: Spot, what: string): void {
@@ -24,8 +24,15 @@ export class Findings {
     this.#add('warning', spot, what);
   }
 
+  /** A warning that says more than those already given for the same key, which it replaces. */
+  replaceWarnings(spot: Spot, what: string): void {
+    const rest = this.#problems.filter((old) => old.severity === 'error' || old.where !== spot.where);
+    this.#problems.splice(0, this.#problems.length, ...rest);
+    this.warning(spot, what);
+  }
+
   verdict(spot: Spot, verdict: KeyVerdict['verdict'], note?: string): void {
-    this.#verdicts.push({ where: spot.where, line: spot.place.line, verdict, note });
+    this.#verdicts.push({ file: spot.place.file, verdict: { where: spot.where, line: spot.place.line, verdict, note } });
   }
 
   /** By file, then line and column; the root file first. */
@@ -36,8 +43,12 @@ export class Findings {
     );
   }
 
+  /** In the order of the files, then by line. */
   verdicts(): readonly KeyVerdict[] {
-    return [...this.#verdicts];
+    const files = [...new Set(this.#verdicts.map((one) => one.file))];
+    return this.#verdicts
+      .toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.verdict.line - b.verdict.line)
+      .map((one) => one.verdict);
   }
 
   #add(severity: ConfigProblem['severity'], { place, where }: Spot, what: string): void {

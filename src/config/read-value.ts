@@ -50,6 +50,12 @@ export function numberIn(section: Section, key: string): number | undefined {
   return numberOf(childOf(section, key));
 }
 
+/** A number that is not negative. */
+export function amountIn(section: Section, key: string): number | undefined {
+  const number = numberIn(section, key);
+  return number === undefined || number < 0 ? undefined : number;
+}
+
 export function booleanIn(section: Section, key: string): boolean | undefined {
   return booleanOf(childOf(section, key));
 }
@@ -65,8 +71,8 @@ export function textsIn(section: Section, key: string): readonly string[] {
 
 /** Seconds in the config, milliseconds here. */
 export function millisIn(section: Section, key: string): number | undefined {
-  const seconds = numberIn(section, key);
-  return seconds === undefined || seconds < 0 ? undefined : seconds * 1_000;
+  const seconds = amountIn(section, key);
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 /** The same, where LiteLLM tests for truth: 0 counts as not set. */

@@ -5,7 +5,7 @@ import type { ConfigNode, MapNode } from './config-node.ts';
 import type { Environment } from './environment.ts';
 import type { Findings } from './findings.ts';
 import { didYouMean } from './nearest-key.ts';
-import { booleanIn, millisIn, numberFromText, numberIn, numberOf, textOf, truthyMillisIn } from './read-value.ts';
+import { amountIn, booleanIn, millisIn, numberFromText, numberOf, textOf, truthyMillisIn } from './read-value.ts';
 import { BUILT_STRATEGIES } from '../core/strategy/registry.ts';
 import { STRATEGY_NAMES } from '../core/routing-table.ts';
 import type { FallbackRules, RouterSettings, StrategyName } from '../core/routing-table.ts';
@@ -47,7 +47,7 @@ export function readRouterSettings(
     ...readTimeouts(sections),
     fallbacks,
     retryAfterMs: millisIn(router, 'retry_after') ?? 0,
-    allowedFails: numberIn(router, 'allowed_fails') ?? numberIn(litellm, 'allowed_fails') ?? fromEnv(sections, 'DEFAULT_ALLOWED_FAILS'),
+    allowedFails: amountIn(router, 'allowed_fails') ?? amountIn(litellm, 'allowed_fails') ?? fromEnv(sections, 'DEFAULT_ALLOWED_FAILS'),
     cooldownMs: truthyMillisIn(router, 'cooldown_time') ?? millis(fromEnv(sections, 'DEFAULT_COOLDOWN_TIME_SECONDS')),
     disableCooldowns: booleanIn(router, 'disable_cooldowns') ?? false,
     enforceLimits: booleanIn(router, 'enforce_limits') ?? true,
@@ -61,7 +61,7 @@ export function readRouterSettings(
 
 function readAttempts({ router, litellm, env }: SettingsSections): Pick<RouterSettings, 'numRetries' | 'maxFallbacks'> {
   const global = (key: string, variable: string): number | undefined =>
-    numberIn(router, key) ?? numberIn(litellm, key) ?? numberFromText(env[variable] ?? '');
+    amountIn(router, key) ?? amountIn(litellm, key) ?? numberFromText(env[variable] ?? '');
   return {
     numRetries: global('num_retries', 'DEFAULT_MAX_RETRIES') ?? DEFAULTS.numRetries,
     maxFallbacks: global('max_fallbacks', 'ROUTER_MAX_FALLBACKS') ?? DEFAULTS.maxFallbacks,

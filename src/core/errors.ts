@@ -51,6 +51,15 @@ export const GATEWAY_ERRORS = {
     source: 'client',
     remedy: 'Shorten the prompt, or configure context_window_fallbacks.',
   },
+  out_of_rotation: {
+    status: 500,
+    type: 'internal_server_error',
+    exceptionClass: 'InternalServerError',
+    cause: 'server_error',
+    scope: 'request',
+    source: 'gateway',
+    remedy: 'Fill in what the start-up warnings name: a placeholder, an empty value or an unset variable.',
+  },
   tags_refused: {
     status: 401,
     type: 'internal_server_error',

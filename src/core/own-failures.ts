@@ -5,9 +5,9 @@ import type { Failure } from './outcome.ts';
 import type { MockFailure } from './request-intent.ts';
 import type { Millis } from './units.ts';
 
-/** A name that nothing serves, in a config without wildcards (litellm-1.106.md 3.1a). The route is the shell's to add. */
-export function unknownModelFailure(model: string, nearest: readonly string[]): Failure {
-  const text = `Invalid model name passed in model=${model}. Call \`/v1/models\` to view available models for your key.`;
+/** A name that nothing serves, in a config without wildcards (litellm-1.106.md 3.1a); `routeName` is `/chat/completions` etc. */
+export function unknownModelFailure(model: string, routeName: string, nearest: readonly string[]): Failure {
+  const text = `${routeName}: Invalid model name passed in model=${model}. Call \`/v1/models\` to view available models for your key.`;
   return gatewayFailure('unknown_model', text + didYouMean(nearest));
 }
 
@@ -54,7 +54,7 @@ export function noDeploymentsFailure(what: Unavailability): Failure {
     `Passed model=${group}. pre-call-checks=${preCallChecks ? 'True' : 'False'}, ` +
     `cooldown_list=[${coolingIds.map((id) => `'${id}'`).join(', ')}]${reasons === '' ? '' : ` (${reasons})`}`;
   return gatewayFailure(allCooling ? 'all_deployments_in_cooldown' : 'no_deployments_available', message, {
-    retryAfterMs: seconds * MS_PER_S,
+    retryAfterMs,
   });
 }
 

@@ -8,7 +8,9 @@ export function demoGuide(gatewayUrl: string, { azure, fallback }: DemoUpstreams
     `curl -i ${gatewayUrl}/chat/completions -H 'Content-Type: application/json' \\
     -d '{"model": "gpt-3.5-turbo", ${extra}"messages": [{"role": "user", "content": "what llm are you"}]}'`;
   const control = (url: string, words: string) => `curl ${url}/_control/faults -d '{"*": ${words}}'`;
-  const deployments = azure.map(({ name, rpm, url }) => `    ${name.padEnd(20)} ${String(rpm).padStart(5)} rpm  ${url}`);
+  const deployments = azure.map(
+    ({ name, rpm, url }) => `    ${name.padEnd(20)} ${String(rpm).padStart(5)} rpm  ${url}`,
+  );
   return `
 Loadstone demo at ${gatewayUrl}: "gpt-3.5-turbo" (also called "gpt-4") is three fake Azure deployments,
     and "zephyr-beta" is the fallback:

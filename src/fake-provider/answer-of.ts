@@ -4,7 +4,14 @@ import type { Behaviour } from './fault.ts';
 import { chatAnswer } from './formats/chat.ts';
 import { completionsAnswer } from './formats/completions.ts';
 import { embeddingsAnswer } from './formats/embeddings.ts';
-import { imagesAnswer, modelsAnswer, moderationsAnswer, rerankAnswer, speechAnswer, transcriptionsAnswer } from './formats/media.ts';
+import {
+  imagesAnswer,
+  modelsAnswer,
+  moderationsAnswer,
+  rerankAnswer,
+  speechAnswer,
+  transcriptionsAnswer,
+} from './formats/media.ts';
 import type { ResponseStore, UnknownResponse } from './formats/responses.ts';
 import { generateAnswer, infoAnswer } from './formats/tgi.ts';
 import { replyTo } from './reply.ts';

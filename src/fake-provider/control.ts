@@ -34,7 +34,11 @@ function listing(controlled: Controlled, query: URLSearchParams): unknown {
 }
 
 /** Answers a request below `/_control/`. */
-export async function control(request: IncomingMessage, response: ServerResponse, controlled: Controlled): Promise<void> {
+export async function control(
+  request: IncomingMessage,
+  response: ServerResponse,
+  controlled: Controlled,
+): Promise<void> {
   const { method, path, query } = requestLineOf(request);
   const asked = `${method} ${path}`;
   const body = await receiveBody(request);

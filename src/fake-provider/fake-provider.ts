@@ -102,9 +102,13 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
   const host = options.host ?? '127.0.0.1';
   const startFaults = checkedFaults(options.faults ?? {});
   const state = new ProviderState(startFaults, options.keepRequests ?? 1000, (options.clock ?? SYSTEM_CLOCK).now());
-  let settings: ProviderSettings | undefined;
-  const server = http.createServer((request, response) => {
-    if (settings === undefined) return response.destroy();
+  const server = http.createServer();
+  server.keepAliveTimeout = 60_000;
+  const port = await listen(server, options.port ?? 0, host);
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  const settings = settingsOf(options, `${shownHost}:${port}`);
+  // No request can have come yet: this runs before the next turn of the event loop.
+  server.on('request', (request, response) => {
     const answering = request.url?.startsWith('/_control/')
       ? control(request, response, state)
       : new Exchange(settings, state, { request, response }).run();
@@ -113,12 +117,7 @@ export async function startFakeProvider(options: FakeProviderOptions = {}): Prom
       process.stderr.write(`fake provider: ${error instanceof Error ? error.stack : String(error)}\n`);
       response.destroy();
     });
-    return undefined;
   });
-  server.keepAliveTimeout = 60_000;
-  const port = await listen(server, options.port ?? 0, host);
-  const shownHost = host.includes(':') ? `[${host}]` : host;
-  settings = settingsOf(options, `${shownHost}:${port}`);
   return {
     port,
     url: `http://${shownHost}:${port}`,

@@ -32,7 +32,10 @@ const amount = z.number().nonnegative();
  * pieces of the text, and the connection breaks in the middle of the body.
  */
 export const faultSchema = z.strictObject({
-  on: z.string().regex(/^(\d+(-\d*)?|\*[1-9]\d*|\d+(\.\d+)?%)$/).optional(),
+  on: z
+    .string()
+    .regex(/^(\d+(-\d*)?|\*[1-9]\d*|\d+(\.\d+)?%)$/)
+    .optional(),
   /** Before the response headers. */
   latencyMs: amount.optional(),
   /** Between the headers and the first event of a stream. */

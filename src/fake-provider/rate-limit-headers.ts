@@ -21,7 +21,8 @@ export function rateLimitHeaders(vendor: Vendor, limits: readonly StandingLimit[
   if (vendor === 'tgi' || vendor === 'vllm') return headers;
   for (const { limited, limit, verdict } of limits) {
     const isAnthropic = vendor === 'anthropic';
-    const name = (what: string) => (isAnthropic ? `anthropic-ratelimit-${limited}-${what}` : `x-ratelimit-${what}-${limited}`);
+    const name = (what: string) =>
+      isAnthropic ? `anthropic-ratelimit-${limited}-${what}` : `x-ratelimit-${what}-${limited}`;
     headers[name('limit')] = String(limit);
     headers[name('remaining')] = String(verdict.remaining);
     if (isAnthropic) headers[name('reset')] = new Date(Date.now() + verdict.resetMs).toISOString();

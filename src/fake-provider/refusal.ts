@@ -38,7 +38,13 @@ export type Judgement =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 const ASSUMED_COMPLETION_TOKENS = 16;
-const GENERATING: ReadonlySet<FakeCall['endpoint']> = new Set(['chat', 'completions', 'responses', 'generate', 'generate-root']);
+const GENERATING: ReadonlySet<FakeCall['endpoint']> = new Set([
+  'chat',
+  'completions',
+  'responses',
+  'generate',
+  'generate-root',
+]);
 const DEFAULT_WINDOW_TOKENS = 8192;
 
 function completionTokensOf({ body, endpoint }: FakeCall): number {

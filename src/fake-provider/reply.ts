@@ -77,7 +77,11 @@ function tokenLimit(body: FakeCall['body']): number {
 function forcedTool(body: FakeCall['body']): string | undefined {
   const choice = body['tool_choice'];
   if (choice !== 'required' && !isRecord(choice)) return undefined;
-  const named = isRecord(choice) ? (isRecord(choice['function']) ? choice['function']['name'] : choice['name']) : undefined;
+  const named = isRecord(choice)
+    ? isRecord(choice['function'])
+      ? choice['function']['name']
+      : choice['name']
+    : undefined;
   if (typeof named === 'string') return named;
   const tools = Array.isArray(body['tools']) ? (body['tools'] as readonly unknown[]) : [];
   const first = tools.find(isRecord);
@@ -97,7 +101,12 @@ export function replyTo(call: FakeCall, settings: ReplySettings, behaviour: Beha
   if (tool !== undefined) {
     const text = '{"query":"a steady signal"}';
     const finishReason = behaviour.finishReason ?? 'tool_calls';
-    return { pieces: text.match(/.{1,6}/g) ?? [], finishReason, toolCall: { name: tool, arguments: text }, promptTokens };
+    return {
+      pieces: text.match(/.{1,6}/g) ?? [],
+      finishReason,
+      toolCall: { name: tool, arguments: text },
+      promptTokens,
+    };
   }
   let pieces = plainPieces(call, settings, behaviour);
   if (wantsJson(call.body)) pieces = piecesOf(JSON.stringify({ answer: pieces.join('') }));

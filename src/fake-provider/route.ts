@@ -73,8 +73,13 @@ export function routeOf(method: string, path: string): Route | undefined {
   const { tail, ...prefix } = prefixOf(path);
   for (const [known, endpoint] of ENDPOINTS) {
     if (tail !== known && !tail.startsWith(`${known}/`)) continue;
-    const rest = tail.slice(known.length + 1).split('/').filter(Boolean).map(decoded);
-    if (endpoint === 'responses' && rest.length > 0) return { ...prefix, endpoint: 'stored-response', rest, streams: false };
+    const rest = tail
+      .slice(known.length + 1)
+      .split('/')
+      .filter(Boolean)
+      .map(decoded);
+    if (endpoint === 'responses' && rest.length > 0)
+      return { ...prefix, endpoint: 'stored-response', rest, streams: false };
     const isListing = endpoint === 'models';
     if (rest.length > 0 && !isListing) return undefined;
     return method === (isListing ? 'GET' : 'POST') ? { ...prefix, endpoint, rest, streams: undefined } : undefined;

@@ -8,18 +8,16 @@ import { ResponsesStream } from '../wire/responses-stream.ts';
 import type { StreamReader, StreamReaderOptions } from '../wire/stream-reader.ts';
 import type { Exchange } from './exchange.ts';
 import { shownModel } from './reply.ts';
-import { encodeResponseId } from './response-ids.ts';
+import { responseIdRewriter } from './response-ids.ts';
 
 export function openStreamReader(exchange: Exchange, planned: Attempt): StreamReader {
-  const { endpoint, callId, runtime } = exchange.input;
-  const deployment = runtime.config.table.deployments[planned.deployment];
-  const origin = { provider: deployment?.provider ?? '', deploymentId: deployment?.id ?? '' };
+  const { endpoint, callId } = exchange.input;
   return create(endpoint, {
     model: shownModel(exchange, planned),
     includeUsage: exchange.input.wantsUsage,
     fallbackId: callId,
     createdSeconds: Math.floor(Date.now() / 1000),
-    rewriteResponseId: (id) => encodeResponseId(id, origin),
+    rewriteResponseId: responseIdRewriter(exchange, planned),
   });
 }
 

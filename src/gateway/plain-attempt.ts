@@ -7,6 +7,7 @@ import { header, remainingOf } from './answer-headers.ts';
 import { ABANDONED, brokenContext, type AttemptResult, type ReadyAnswer } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import { shownModel } from './reply.ts';
+import { responseIdRewriter } from './response-ids.ts';
 
 export interface AttemptInput {
   readonly exchange: Exchange;
@@ -52,7 +53,11 @@ export class PlainAttempt extends UpstreamCall {
     if (exchange.isGone) return this.#resolve(ABANDONED);
     if (this.#status >= 300) return this.#fail(this.#classify());
     const { endpoint } = exchange.input;
-    const answer = readAnswer(this.#chunks, { endpoint, model: shownModel(exchange, planned) });
+    const answer = readAnswer(this.#chunks, {
+      endpoint,
+      model: shownModel(exchange, planned),
+      rewriteId: endpoint === 'responses' ? responseIdRewriter(exchange, planned) : undefined,
+    });
     if (answer.kind === 'bad') return this.#fail(this.#classify(answer.reason));
     this.#succeed(answer.usage, {
       status: this.#status,

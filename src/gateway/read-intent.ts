@@ -97,6 +97,9 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ...Object.keys(MOCK_FLAGS).map((key): [string, FieldReader] => [key, readMockFlag]),
 ]);
 
+/** Names of the fields that are read here, for bodies that cannot list their own. */
+export const INTENT_FIELDS: readonly string[] = [...BODY_FIELDS.keys()];
+
 function readMaxTokens(draft: Draft, value: unknown): undefined {
   if (typeof value === 'number' && value > 0) draft.maxTokens = value;
 }

@@ -1,7 +1,9 @@
 // Ids of stored responses carry the deployment that made them, so that a later request which names one goes there. The
 // text is LiteLLM's own (base64 of three named parts), so that conversations survive a change of gateway either way.
+import type { Attempt } from '../core/outcome.ts';
 import type { RoutingTable } from '../core/routing-table.ts';
 import type { DeploymentIndex } from '../core/units.ts';
+import type { Exchange } from './exchange.ts';
 
 export interface StoredResponse {
   readonly deploymentId: string;
@@ -31,4 +33,11 @@ export function pinnedDeployment(body: { get(key: string): unknown }, table: Rou
   const id = body.get('previous_response_id');
   const stored = typeof id === 'string' ? decodeResponseId(id) : undefined;
   return stored === undefined ? undefined : table.byId.get(stored.deploymentId);
+}
+
+/** Encodes the ids of one attempt's answer. */
+export function responseIdRewriter(exchange: Exchange, planned: Attempt): (id: string) => string {
+  const deployment = exchange.input.runtime.config.table.deployments[planned.deployment];
+  const origin = { provider: deployment?.provider ?? '', deploymentId: deployment?.id ?? '' };
+  return (id) => encodeResponseId(id, origin);
 }

@@ -5,14 +5,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createPlan } from '../core/plan.ts';
 import { Exchange, type GatewayServices, type MultipartBody } from '../gateway/exchange.ts';
 import { execute } from '../gateway/executor.ts';
+import { serveResource } from '../gateway/resources.ts';
 import { LITELLM_VERSION, sendError } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
-import type { ClientError } from '../wire/error-envelope.ts';
+import { NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import type { JsonBody } from '../wire/json-body.ts';
-import type { Authenticator } from './auth.ts';
+import type { Authenticator, AuthVerdict } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
 import { readRequest, type ReadRequest } from './read-request.ts';
-import type { InferenceRoute } from './routes.ts';
+import type { InferenceRoute, ResourceRoute } from './routes.ts';
 
 /** What the data plane works with; `runtime` is read once per request, so that a reload never mixes two worlds. */
 export interface DataPlaneContext {
@@ -38,11 +39,7 @@ export class DataPlane {
     const context = this.#context();
     const callId = clientCallId(request) ?? randomUUID();
     const verdict = context.authenticator.check(request.headers);
-    if (verdict.kind === 'rejected') {
-      const { status, message, type } = verdict;
-      const param = type === 'auth_error' ? 'None' : null;
-      return refuse(response, callId, { status, message, type, param, code: String(status) });
-    }
+    if (verdict.kind === 'rejected') return refuseCaller(response, callId, verdict);
     const startedAtMs = context.services.clock.now();
     const limits = {
       maxRequestBytes: context.runtime.config.general.maxRequestBytes,
@@ -50,6 +47,15 @@ export class DataPlane {
     };
     const incoming: Incoming = { request, response, callId, startedAtMs, ...target };
     new BodyReader(request, { limits, held: this.#held }, (read) => this.#accept(context, incoming, read)).start();
+  }
+
+  /** Serves a call about a stored response. */
+  serveResource(request: IncomingMessage, response: ServerResponse, route: ResourceRoute): void {
+    const context = this.#context();
+    const callId = clientCallId(request) ?? randomUUID();
+    const verdict = context.authenticator.check(request.headers);
+    if (verdict.kind === 'rejected') return refuseCaller(response, callId, verdict);
+    serveResource({ ...route, callId }, response, { runtime: context.runtime, clock: context.services.clock });
   }
 
   #accept(context: DataPlaneContext, incoming: Incoming, read: BodyRead): void {
@@ -153,6 +159,11 @@ function refuseBody(incoming: Incoming, read: Exclude<BodyRead, { kind: 'body' |
     param: null,
     code: '413',
   });
+}
+
+function refuseCaller(response: ServerResponse, callId: string, verdict: Extract<AuthVerdict, { kind: 'rejected' }>): void {
+  const { status, message, type } = verdict;
+  refuse(response, callId, { status, message, type, param: type === 'auth_error' ? NO_PARAM : null, code: String(status) });
 }
 
 function refuse(response: ServerResponse, callId: string, error: ClientError): void {

@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { GatewayConfig, GeneralSettings } from '../config/types.ts';
 import type { RequestIntent } from '../core/request-intent.ts';
 import type { MultipartBody } from '../gateway/exchange.ts';
-import { readIntent, type IntentSource } from '../gateway/read-intent.ts';
+import { INTENT_FIELDS, readIntent, type IntentSource } from '../gateway/read-intent.ts';
 import { pinnedDeployment } from '../gateway/response-ids.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ClientError } from '../wire/error-envelope.ts';
 import { formBody } from '../wire/form.ts';
 import { readJsonBody, type BodyProblem, type JsonBody } from '../wire/json-body.ts';
-import { readMultipart } from '../wire/multipart.ts';
+import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
 import type { InferenceRoute } from './routes.ts';
 
@@ -53,12 +53,22 @@ export function readRequest(chunks: readonly Buffer[], context: RequestContext):
   if (contentType.startsWith('multipart/form-data')) {
     const multipart = readMultipart(chunks, contentType);
     if ('kind' in multipart) return refuseProblem(multipart);
-    return finish(context, multipart.fields, { body: undefined, multipart });
+    return finish(context, multipartSource(multipart.fields), { body: undefined, multipart });
   }
   const isForm = contentType.startsWith('application/x-www-form-urlencoded');
   const body = isForm ? formBody(chunks) : readJsonBody(chunks);
   if ('kind' in body) return refuseProblem(body);
   return finish(context, body, { body, multipart: undefined });
+}
+
+/** A form's fields as a body's: only small ones have values, and the prompt is a file of unknown length. */
+function multipartSource(fields: FormFields): Source {
+  return {
+    keys: () => INTENT_FIELDS.filter((name) => fields.has(name)),
+    has: (name) => fields.has(name),
+    get: (name) => fields.get(name),
+    promptTokens: 1,
+  };
 }
 
 function finish(

@@ -18,6 +18,8 @@ export interface ResourceRoute {
   /** `''`, `/cancel` or `/input_items`. */
   readonly suffix: string;
   readonly method: 'GET' | 'DELETE' | 'POST';
+  /** Query string of the URL, without the question mark. */
+  readonly query: string;
 }
 
 const ALIASES: ReadonlyArray<readonly [Endpoint, readonly string[]]> = [
@@ -74,7 +76,7 @@ export function inferenceRoute(path: string): InferenceRoute | undefined {
 }
 
 /** A stored response's URL, or `undefined`. */
-export function resourceRoute(method: string, path: string): ResourceRoute | undefined {
+export function resourceRoute(method: string, path: string, query: string): ResourceRoute | undefined {
   const prefix = RESPONSE_PREFIXES.find((candidate) => path.startsWith(candidate));
   if (prefix === undefined) return undefined;
   const rest = path.slice(prefix.length);
@@ -83,7 +85,7 @@ export function resourceRoute(method: string, path: string): ResourceRoute | und
   if (responseId === '' || responseId.includes('/')) return undefined;
   const allowed = suffix === '' ? ['GET', 'DELETE'] : suffix === '/cancel' ? ['POST'] : ['GET'];
   return allowed.includes(method)
-    ? { kind: 'resource', responseId, suffix, method: method as ResourceRoute['method'] }
+    ? { kind: 'resource', responseId, suffix, method: method as ResourceRoute['method'], query }
     : undefined;
 }
 

@@ -39,11 +39,12 @@ function route(parts: ServerParts, request: IncomingMessage, response: ServerRes
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
+  const query = mark === -1 ? '' : url.slice(mark + 1);
   const found = inferenceRoute(path);
   if (found !== undefined && request.method === 'POST') {
-    return parts.inference(request, response, { route: found, query: mark === -1 ? '' : url.slice(mark + 1) });
+    return parts.inference(request, response, { route: found, query });
   }
-  const resource = resourceRoute(request.method ?? 'GET', path);
+  const resource = resourceRoute(request.method ?? 'GET', path, query);
   if (resource !== undefined) return parts.resource(request, response, resource);
   if (found !== undefined && request.method !== 'OPTIONS') return methodNotAllowed(response);
   parts.control(request, response);

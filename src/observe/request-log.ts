@@ -5,7 +5,7 @@ import type { GatewayListener } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 
 /** Lines are written when this many bytes have gathered, or after the interval. */
-const BATCH_BYTES = 16 * 1024;
+const BATCH_BYTES = 8 * 1024;
 const FLUSH_INTERVAL_MS = 100;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -27,11 +27,11 @@ export interface ProviderCall {
   readonly upstreamModel: string;
   /** Fields that a fallback target replaces. */
   readonly overrides: Readonly<Record<string, unknown>> | undefined;
-  /** `?api-version=` of the client's URL: beats the deployment's. */
+  /** `?api-version=` of the client's URL: beats the deployment's. A body's `api_version` beats both. */
   readonly apiVersion: string | undefined;
   /** Bearer token fetched by `credential`, when the target asked for one. */
   readonly token: string | undefined;
-  /** Client headers that may pass (`forward_client_headers_to_llm_api`), flat name/value pairs. */
+  /** All headers of the client when `forward_client_headers_to_llm_api` is on, else none; the target chooses. */
   readonly clientHeaders: readonly string[];
 }
 
@@ -60,6 +60,18 @@ export interface ProviderTarget {
   /** Needs a bearer token from this source before a call, or `undefined`. */
   readonly credential: CredentialRequest | undefined;
   request(call: ProviderCall): UpstreamRequest | UnsupportedCall;
+  /** A call about a stored response, by the upstream's own id. */
+  resource(call: ResourceRequest): UpstreamRequest;
+}
+
+/** GET, DELETE, cancel or input_items of a stored response. */
+export interface ResourceRequest {
+  readonly method: 'GET' | 'DELETE' | 'POST';
+  readonly upstreamId: string;
+  /** `''`, `/cancel` or `/input_items`. */
+  readonly suffix: string;
+  /** Query string, without the question mark; passed on. */
+  readonly query: string;
 }
 
 /** A token that must be fetched and cached outside the provider (Entra client credentials, managed identity). */

@@ -2,11 +2,14 @@
 // template; all others are parsed, repaired and then forwarded as they are or written anew. Holds everything back until
 // the commit point, and decides at the end whether the answer is whole.
 import type { TokenUsage } from '../core/outcome.ts';
-import { bytesToText, decodeByteText, jsonByteText, parseByteText } from './byte-text.ts';
+import { bytesToText, decodeByteText, jsonByteText } from './byte-text.ts';
 import { isBlank, isBlankBut, isFields, type ChoiceState, type ChunkDialect, type Fields } from './chunk-dialect.ts';
 import { ChunkIdentity } from './chunk-identity.ts';
+import { CommitHold } from './commit-hold.ts';
+import { readEventJson, TOO_LARGE } from './event-json.ts';
+import type { EventTemplate } from './event-template.ts';
 import { inBandErrorOf } from './in-band-error.ts';
-import { PlainAnswer, isPlainJson } from './plain-answer.ts';
+import { PlainAnswer } from './plain-answer.ts';
 import { dataEvent, DONE_EVENT, errorEvent } from './sse-encode.ts';
 import { SseDecoder } from './sse-decoder.ts';
 import type {
@@ -46,17 +49,19 @@ export class ChunkStream implements StreamReader {
   readonly #decoder = new SseDecoder();
   readonly #templates = new TemplateCache();
   readonly #choices = new Map<number, ChoiceState>();
-  /** Undecided until the first character that is not white space. */
-  #plain: PlainAnswer | 'undecided' | undefined = 'undecided';
-  #held = '';
+  readonly #plain = new PlainAnswer();
+  readonly #hold = new CommitHold();
   /** JSON string content, escaped, byte text: cheap to collect, decoded when asked for. */
   #generated = '';
+  readonly #keepsText: boolean;
   readonly #usage = new StreamUsage();
+  /** The upstream has ended: a last event that does not parse was cut, not malformed. */
   #isEnding = false;
 
   constructor(dialect: ChunkDialect, options: StreamReaderOptions) {
     this.#dialect = dialect;
     this.#options = options;
+    this.#keepsText = options.estimateUsage !== undefined;
     this.#identity = new ChunkIdentity(dialect.objectName, options);
   }
 
@@ -71,20 +76,23 @@ export class ChunkStream implements StreamReader {
   push(chunk: Uint8Array): string {
     if (this.#isOver) return '';
     const text = bytesToText(chunk);
-    if (this.#plain !== undefined && !this.#isEventStream(text)) return '';
+    if (this.#plain.takes(text)) {
+      if (this.#plain.isTooLarge) this.fault = TOO_LARGE;
+      return '';
+    }
     this.#decoder.feed(text);
-    return this.#release(this.#readEvents());
+    return this.#hold.release(this.#readEvents(), this.hasContent);
   }
 
   end(_isClean: boolean): StreamEnd {
     let bytes = '';
     if (!this.#isOver) {
       this.#isEnding = true;
-      if (this.#plain instanceof PlainAnswer) bytes = this.#readPlainAnswer(this.#plain);
+      if (this.#plain.isJson) bytes = this.#readPlainAnswer(this.#plain);
       else if (this.#decoder.flush()) bytes = this.#onEvent();
       if (!this.#isOver && this.#isFinished) bytes += this.#close();
     }
-    bytes = this.#release(bytes);
+    bytes = this.#hold.release(bytes, this.hasContent);
     if (this.isTerminated && this.#choices.size > 0) return { kind: 'complete', bytes };
     return { kind: 'cut', bytes, message: this.#whyCut() };
   }
@@ -103,18 +111,6 @@ export class ChunkStream implements StreamReader {
     return this.#choices.size > 0;
   }
 
-  /** Collects a plain JSON answer to a streaming request; true once it is known that events come instead. */
-  #isEventStream(text: string): boolean {
-    if (this.#plain === 'undecided') {
-      const isPlain = isPlainJson(text);
-      if (isPlain === undefined) return false;
-      this.#plain = isPlain ? new PlainAnswer() : undefined;
-    }
-    if (this.#plain === undefined) return true;
-    if (!(this.#plain as PlainAnswer).add(text)) this.fault = tooLarge();
-    return false;
-  }
-
   #readEvents(): string {
     const decoder = this.#decoder;
     let out = '';
@@ -129,7 +125,7 @@ export class ChunkStream implements StreamReader {
       if (!decoder.next()) break;
       out += this.#onEvent();
     }
-    if (decoder.isOverflown) this.fault ??= tooLarge();
+    if (decoder.isOverflown) this.fault ??= TOO_LARGE;
     return out;
   }
 
@@ -144,43 +140,31 @@ export class ChunkStream implements StreamReader {
     if (text.startsWith('\n\n', end)) this.#decoder.position = end + 2;
     else if (text.startsWith('\r\n\r\n', end)) this.#decoder.position = end + 4;
     else return '';
+    return this.#known(template);
+  }
+
+  #known(template: EventTemplate): string {
     const slot = template.slot;
-    this.#generated += slot;
+    if (this.#keepsText) this.#generated += slot;
     return template.output(slot);
   }
 
   #onEvent(): string {
     const { data, event } = this.#decoder;
     const template = this.#templates.find(data, 0);
-    if (template !== undefined && this.#templates.end === data.length) {
-      const slot = template.slot;
-      this.#generated += slot;
-      return template.output(slot);
-    }
+    if (template !== undefined && this.#templates.end === data.length) return this.#known(template);
     const trimmed = data.trim();
     if (trimmed === '') return '';
     if (trimmed === '[DONE]') return this.#onDone();
-    const value = this.#parse(trimmed, event);
-    if (value === undefined) return '';
-    this.inBandError = inBandErrorOf(value, event);
-    return this.inBandError === undefined ? this.#onChunk(value, trimmed) : '';
-  }
-
-  /** The object that an event holds; otherwise it is noise, an error in words, or a fault. */
-  #parse(json: string, event: string): Fields | undefined {
-    try {
-      const value = parseByteText(json);
-      if (isFields(value)) return value;
-    } catch {
-      if (json.startsWith('{') && !this.#isEnding) {
-        const message = `an event of ${json.length} bytes begins as JSON and does not parse`;
-        this.fault = { kind: 'malformed-event', message };
-        return undefined;
-      }
+    const read = readEventJson(trimmed, event);
+    if (read.kind === 'object') {
+      this.inBandError = inBandErrorOf(read.value, event);
+      return this.inBandError === undefined ? this.#onChunk(read.value, trimmed) : '';
     }
-    if (event === 'error') this.inBandError = { payload: { error: { message: decodeByteText(json) } } };
+    if (read.kind === 'error') this.inBandError = read.error;
+    else if (read.kind === 'fault' && !this.#isEnding) this.fault = read.fault;
     else this.noiseCount += 1;
-    return undefined;
+    return '';
   }
 
   #onChunk(chunk: Fields, json: string): string {
@@ -218,7 +202,7 @@ export class ChunkStream implements StreamReader {
       this.inBandError = { payload: { error: report.error } };
       return '';
     }
-    if (report.text !== '') this.#generated += jsonByteText(report.text).slice(1, -1);
+    if (this.#keepsText && report.text !== '') this.#generated += jsonByteText(report.text).slice(1, -1);
     if (report.hasContent) this.hasContent = true;
     if (report.isTurningPoint) this.#templates.clear();
     if (report.isEmpty && isBlankBut(chunk, CHUNK_FRAME)) return '';
@@ -273,25 +257,10 @@ export class ChunkStream implements StreamReader {
     return this.#isOver ? out : out + this.#close();
   }
 
-  #release(out: string): string {
-    if (!this.hasContent) {
-      this.#held += out;
-      return '';
-    }
-    if (this.#held === '') return out;
-    const bytes = this.#held + out;
-    this.#held = '';
-    return bytes;
-  }
-
   #whyCut(): string {
     if (this.fault !== undefined) return this.fault.message;
     if (this.inBandError !== undefined) return 'the provider sent an error event';
     if (this.#choices.size === 0) return 'the stream ended without an answer';
     return 'the stream ended before the answer was complete';
   }
-}
-
-function tooLarge(): StreamFault {
-  return { kind: 'event-too-large', message: 'an event of the stream is larger than 64 MiB' };
 }

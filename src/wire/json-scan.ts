@@ -1,9 +1,10 @@
 // Finds the top-level members of a JSON object and proves its structure in one pass over the chunks as they came.
 // Separate from the body because it is the hottest loop of the project and is tested against JSON.parse on its own.
 // Not looked at: what strings contain (control characters, invalid escapes, UTF-8). Whoever parses a slice finds out.
-import { isWholeNumber, NUMBER_START, numberStep } from './json-number.ts';
+import { isWholeNumber, NUMBER_START, numberStep, plainNumberEnd } from './json-number.ts';
+import { KeyText } from './key-text.ts';
 import { MemberTable } from './member-table.ts';
-import { skipString, STRING_GOES_ON_ESCAPED } from './skip-string.ts';
+import { MAX_PIECE_BYTES, STRING_GOES_ON_ESCAPED, StringSkipper } from './skip-string.ts';
 
 /** Deepest nesting of the fast path (DESIGN 4.2). */
 export const MAX_SCAN_DEPTH = 128;
@@ -36,6 +37,9 @@ const EXPECTED: readonly string[] = [
   'invalid literal',
 ];
 
+/** Scratch memory: a push is synchronous and nothing stays in it. */
+const SKIPPER = new StringSkipper();
+
 export interface ScanOptions {
   readonly maxDepth: number;
   /** Escaped and repeated top-level keys are no reason to stop: the text is JSON.stringify's, or only looked at. */
@@ -67,8 +71,7 @@ export class JsonScan {
   #stringStart = 0;
   #isKey = false;
   #isDataUrl = false;
-  /** Key bytes of earlier chunks, opening quote included. */
-  #keyHead: Buffer | undefined;
+  readonly #keyText = new KeyText();
   #literal = '';
   #literalAt = 0;
   #stop: ScanStop | undefined;
@@ -79,6 +82,15 @@ export class JsonScan {
 
   /** Takes the next chunk; `false` = refused. */
   push(chunk: Buffer): boolean {
+    if (chunk.length <= MAX_PIECE_BYTES) return this.#piece(chunk);
+    for (let at = 0; at < chunk.length; at += MAX_PIECE_BYTES) {
+      if (!this.#piece(chunk.subarray(at, at + MAX_PIECE_BYTES))) return false;
+    }
+    return true;
+  }
+
+  #piece(chunk: Buffer): boolean {
+    SKIPPER.start();
     const end = chunk.length;
     let at = 0;
     while (at < end) {
@@ -163,6 +175,8 @@ export class JsonScan {
   #openScalar(chunk: Buffer, at: number): number {
     if (this.#state > VALUE_OR_END) return this.#refuse(at);
     this.members.valueStarts(this.#base + at);
+    const plainEnd = plainNumberEnd(chunk, at);
+    if (plainEnd > 0) return this.#numberEnds(chunk, plainEnd);
     const literal = literalOf(chunk[at]);
     if (literal !== undefined) {
       this.#literal = literal;
@@ -174,6 +188,20 @@ export class JsonScan {
     if (number === 0) return this.#refuse(at);
     this.#state = IN_NUMBER + number;
     return at + 1;
+  }
+
+  /** Goes on to the end of a list of plain numbers, where this is one. */
+  #numberEnds(chunk: Buffer, end: number): number {
+    this.#valueEnds(this.#base + end);
+    if (this.#levels[this.#levels.length - 1] !== false) return end;
+    const limit = chunk.length - 2;
+    let last = end;
+    while (last < limit && chunk[last] === 0x2c) {
+      const next = plainNumberEnd(chunk, chunk[last + 1] === 0x20 ? last + 2 : last + 1);
+      if (next < 0) break;
+      last = next;
+    }
+    return last;
   }
 
   #number(chunk: Buffer, at: number): number {
@@ -219,10 +247,10 @@ export class JsonScan {
   #string(chunk: Buffer, at: number): number {
     const from = this.#state === IN_ESCAPE ? at + 1 : at;
     this.#state = IN_STRING;
-    const next = skipString(chunk, from);
+    const next = SKIPPER.skip(chunk, from);
     if (next < 0) {
       if (next === STRING_GOES_ON_ESCAPED) this.#state = IN_ESCAPE;
-      if (this.#isKey && this.#levels.length === 1) this.#keepKeyHead(chunk);
+      if (this.#isKey && this.#levels.length === 1) this.#keyText.keep(chunk, Math.max(0, this.#stringStart + 1 - this.#base));
       return chunk.length;
     }
     const isTopLevel = this.#levels.length === 1;
@@ -242,19 +270,8 @@ export class JsonScan {
     this.dataUrlBytes += bytes;
   }
 
-  #keepKeyHead(chunk: Buffer): void {
-    const piece = chunk.subarray(Math.max(0, this.#stringStart - this.#base));
-    this.#keyHead = this.#keyHead === undefined ? piece : Buffer.concat([this.#keyHead, piece]);
-  }
-
   #takeKey(chunk: Buffer, end: number): boolean {
-    const start = Math.max(0, this.#stringStart - this.#base);
-    const head = this.#keyHead;
-    const key =
-      head === undefined
-        ? chunk.toString('utf8', start + 1, end - 1)
-        : Buffer.concat([head, chunk.subarray(start, end)]).toString('utf8').slice(1, -1);
-    this.#keyHead = undefined;
+    const key = this.#keyText.take(chunk, Math.max(0, this.#stringStart + 1 - this.#base), end - 1);
     return this.members.add(key, { start: this.#stringStart, anyKeys: this.#options.anyKeys });
   }
 

@@ -1,10 +1,12 @@
 // Streams of the Responses API: named events, forwarded as they are. Only lifecycle events are opened up, because they
 // hold the response object with its id, model and usage.
 import type { TokenUsage } from '../core/outcome.ts';
-import { bytesToText, jsonByteText, parseByteText } from './byte-text.ts';
+import { bytesToText, jsonByteText } from './byte-text.ts';
 import { isFields, type Fields } from './chunk-dialect.ts';
+import { CommitHold } from './commit-hold.ts';
+import { readEventJson, TOO_LARGE } from './event-json.ts';
 import { inBandErrorOf } from './in-band-error.ts';
-import { isPlainJson, PlainAnswer } from './plain-answer.ts';
+import { PlainAnswer } from './plain-answer.ts';
 import { responsesErrorEvent } from './sse-encode.ts';
 import { SseDecoder } from './sse-decoder.ts';
 import type {
@@ -37,8 +39,8 @@ export class ResponsesStream implements StreamReader {
   generatedText = '';
   readonly #options: StreamReaderOptions;
   readonly #decoder = new SseDecoder();
-  #plain: PlainAnswer | 'undecided' | undefined = 'undecided';
-  #held = '';
+  readonly #plain = new PlainAnswer();
+  readonly #hold = new CommitHold();
   #lastSequence = -1;
   #isEnding = false;
 
@@ -49,23 +51,26 @@ export class ResponsesStream implements StreamReader {
   push(chunk: Uint8Array): string {
     if (this.#isOver) return '';
     const text = bytesToText(chunk);
-    if (this.#plain !== undefined && !this.#isEventStream(text)) return '';
+    if (this.#plain.takes(text)) {
+      if (this.#plain.isTooLarge) this.fault = TOO_LARGE;
+      return '';
+    }
     const decoder = this.#decoder;
     decoder.feed(text);
     let out = '';
     while (!this.#isOver && decoder.next()) out += this.#onEvent();
-    if (decoder.isOverflown) this.fault ??= tooLarge();
-    return this.#release(out);
+    if (decoder.isOverflown) this.fault ??= TOO_LARGE;
+    return this.#hold.release(out, this.hasContent);
   }
 
   end(_isClean: boolean): StreamEnd {
     let out = '';
     if (!this.#isOver) {
       this.#isEnding = true;
-      if (this.#plain instanceof PlainAnswer) this.#readPlainError(this.#plain);
+      if (this.#plain.isJson) this.#readPlainError(this.#plain);
       else if (this.#decoder.flush()) out = this.#onEvent();
     }
-    const bytes = this.#release(out);
+    const bytes = this.#hold.release(out, this.hasContent);
     return this.isTerminated ? { kind: 'complete', bytes } : { kind: 'cut', bytes, message: this.#whyCut() };
   }
 
@@ -75,17 +80,6 @@ export class ResponsesStream implements StreamReader {
 
   get #isOver(): boolean {
     return this.isTerminated || this.fault !== undefined || this.inBandError !== undefined;
-  }
-
-  #isEventStream(text: string): boolean {
-    if (this.#plain === 'undecided') {
-      const isPlain = isPlainJson(text);
-      if (isPlain === undefined) return false;
-      this.#plain = isPlain ? new PlainAnswer() : undefined;
-    }
-    if (this.#plain === undefined) return true;
-    if (!this.#plain.add(text)) this.fault = tooLarge();
-    return false;
   }
 
   /** A plain body is told only when it is an error: a response object cannot be told as events faithfully. */
@@ -98,13 +92,19 @@ export class ResponsesStream implements StreamReader {
     const { data, event: name } = this.#decoder;
     const json = data.trim();
     if (json === '' || json === '[DONE]') return '';
-    const value = this.#parse(json, name);
-    if (value === undefined) return '';
+    const read = readEventJson(json, name);
+    if (read.kind === 'object') return this.#onObject(read.value, name, json);
+    if (read.kind === 'error') this.inBandError = read.error;
+    else if (read.kind === 'fault' && !this.#isEnding) this.fault = read.fault;
+    else this.noiseCount += 1;
+    return '';
+  }
+
+  #onObject(value: Fields, name: string, json: string): string {
     const type = typeof value['type'] === 'string' ? value['type'] : name;
     if (typeof value['sequence_number'] === 'number') this.#lastSequence = value['sequence_number'];
-    this.inBandError = type.startsWith('response.') ? undefined : inBandErrorOf(value, name);
-    if (this.inBandError !== undefined) return '';
-    return this.#onTyped(type, value, json);
+    if (!type.startsWith('response.')) this.inBandError = inBandErrorOf(value, name);
+    return this.inBandError === undefined ? this.#onTyped(type, value, json) : '';
   }
 
   #onTyped(type: string, value: Fields, json: string): string {
@@ -114,7 +114,8 @@ export class ResponsesStream implements StreamReader {
       this.inBandError = { payload: { error: isFields(response) ? response['error'] : value } };
       return '';
     }
-    if (typeof value['delta'] === 'string') this.generatedText += value['delta'];
+    const { delta } = value;
+    if (this.#options.estimateUsage !== undefined && typeof delta === 'string') this.generatedText += delta;
     if (TERMINAL.has(type)) {
       this.isTerminated = true;
       this.usage = usageOfAnswer(value);
@@ -143,40 +144,9 @@ export class ResponsesStream implements StreamReader {
     return isChanged;
   }
 
-  #parse(json: string, name: string): Fields | undefined {
-    try {
-      const value = parseByteText(json);
-      if (isFields(value)) return value;
-    } catch {
-      if (json.startsWith('{') && !this.#isEnding) {
-        const message = `an event of ${json.length} bytes begins as JSON and does not parse`;
-        this.fault = { kind: 'malformed-event', message };
-        return undefined;
-      }
-    }
-    if (name === 'error') this.inBandError = { payload: { error: { message: json } } };
-    else this.noiseCount += 1;
-    return undefined;
-  }
-
-  #release(out: string): string {
-    if (!this.hasContent) {
-      this.#held += out;
-      return '';
-    }
-    if (this.#held === '') return out;
-    const bytes = this.#held + out;
-    this.#held = '';
-    return bytes;
-  }
-
   #whyCut(): string {
     if (this.fault !== undefined) return this.fault.message;
     if (this.inBandError !== undefined) return 'the provider sent an error event';
     return this.#lastSequence < 0 ? 'the stream ended without an answer' : 'the stream ended before its terminal event';
   }
-}
-
-function tooLarge(): StreamFault {
-  return { kind: 'event-too-large', message: 'an event of the stream is larger than 64 MiB' };
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatStream } from './chat-stream.ts';
 import { CompletionStream } from './completion-stream.ts';
-import { clientView, decodeEvents, runReader, type ClientView } from './reference-client.ts';
+import { clientView, decodeEvents, runReader, type ClientView } from '../../test/support/reference-client.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import type { StreamReader } from './stream-reader.ts';
 

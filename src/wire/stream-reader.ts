@@ -13,8 +13,8 @@ export interface StreamReaderOptions {
   /** Unix seconds, for answers whose upstream sends no creation time. */
   readonly createdSeconds: number;
   /**
-   * Asked once, at the end, when the client wants usage and the upstream sent none; gets the generated text (reasoning
-   * and tool arguments included). Without it no usage chunk is made up.
+   * Asked once, at the end, when the client wants usage and the upstream sent none; gets `generatedText`. Without it no
+   * usage chunk is made up.
    */
   readonly estimateUsage?: ((generatedText: string) => TokenUsage) | undefined;
   /** Responses only: maps `response.id` and `response.previous_response_id` to what the client may hold. */
@@ -67,7 +67,10 @@ export interface StreamReader {
   readonly fault: StreamFault | undefined;
   /** Events dropped because they were neither JSON nor a known signal. */
   readonly noiseCount: number;
-  /** Text generated so far (reasoning and tool arguments included), for estimates; costs time, not for every event. */
+  /**
+   * Text generated so far (reasoning and tool arguments included), for estimates: collected only when `estimateUsage` is
+   * given, because it costs memory. Reading it costs time, not for every event.
+   */
   readonly generatedText: string;
   /** Upstream ended, cleanly (`isClean`: the body was whole by HTTP's rules) or not. Call once, last. */
   end(isClean: boolean): StreamEnd;

@@ -74,7 +74,7 @@ export const TOP_LEVEL_KEYS: KeyTable = new Map([
   ...honoured({
     list: ['model_list', 'credential_list'],
     map: ['router_settings', 'litellm_settings', 'general_settings', 'environment_variables'],
-    texts: ['include'],
+    any: ['include'],
   }),
   ...notSupported({
     'nothing is sent to callbacks': ['callback_settings'],

@@ -39,7 +39,10 @@ function recordBlame(fleet: Fleet, failure: Failure, context: OutcomeContext): B
     case 'rate_limit':
       return recordRateLimit(fleet, failure, context);
     case 'quota_exhausted':
-      return openFor(fleet, context, { trigger: TRIGGER.quota, openMs: Math.max(QUOTA_OPEN_MS, failure.retryAfterMs ?? 0) });
+      return openFor(fleet, context, {
+        trigger: TRIGGER.quota,
+        openMs: Math.max(QUOTA_OPEN_MS, failure.retryAfterMs ?? 0),
+      });
     case 'authentication':
     case 'misconfigured': {
       const openMs = cooldownOf(context.deployment, context.settings) ?? DEFAULT_COOLDOWN_MS;

@@ -10,7 +10,8 @@ import { unitsLeft } from './limiter.ts';
 export function headroom(fleet: Fleet, deployment: DeploymentIndex, now: Millis): number {
   const row = rowOf(fleet, deployment);
   const nowUs = microsBefore(now);
-  let least = row.maxParallel === Number.POSITIVE_INFINITY ? 1 : share(row.maxParallel - inFlightOfRow(row), row.maxParallel);
+  let least =
+    row.maxParallel === Number.POSITIVE_INFINITY ? 1 : share(row.maxParallel - inFlightOfRow(row), row.maxParallel);
   for (const meter of [row.rpm, row.tpm, row.itpm, row.otpm]) {
     if (meter !== undefined) least = Math.min(least, share(unitsLeft(row, meter, nowUs), meter.limit));
   }

@@ -50,7 +50,11 @@ export function pickByScore(strategy: Strategy, context: PickContext, count: num
 }
 
 /** One weighted draw; an even one when no candidate has any weight. */
-export function pickByShare(share: NonNullable<Strategy['share']>, context: PickContext, count: number): DeploymentIndex {
+export function pickByShare(
+  share: NonNullable<Strategy['share']>,
+  context: PickContext,
+  count: number,
+): DeploymentIndex {
   const { scratch, scratchShares } = context.fleet;
   let total = 0;
   for (let nth = 0; nth < count; nth++) {

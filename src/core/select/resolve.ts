@@ -31,7 +31,11 @@ export type Resolution = ResolvedModel | UnknownModel;
 /** Guesses the provider of a bare name (`gpt-4o` is `openai`); `undefined` = no idea. */
 export type GuessProvider = (model: string) => string | undefined;
 
-function resolved(kind: ResolvedModel['kind'], requested: string, candidates: readonly DeploymentIndex[]): ResolvedModel {
+function resolved(
+  kind: ResolvedModel['kind'],
+  requested: string,
+  candidates: readonly DeploymentIndex[],
+): ResolvedModel {
   const byId = kind === 'id';
   return { kind, requested, group: requested, candidates, byId, captures: undefined, matched: requested };
 }

@@ -27,7 +27,11 @@ const WORDINGS: Readonly<Record<ErrorKind, (context: ErrorContext) => Wording>> 
   auth: () => [401, 'AuthenticationError', 'Unauthorized'],
   permission: () => [403, 'PermissionDeniedError', 'Forbidden'],
   'not-found': (context) => [404, 'NotFoundError', `The model \`${context.model}\` does not exist.`],
-  'bad-request': () => [400, 'BadRequestError', '[{"type":"missing","loc":["body","messages"],"msg":"Field required"}]'],
+  'bad-request': () => [
+    400,
+    'BadRequestError',
+    '[{"type":"missing","loc":["body","messages"],"msg":"Field required"}]',
+  ],
 };
 
 /** vLLM's answer for `kind`. */

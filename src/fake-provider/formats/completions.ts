@@ -19,7 +19,10 @@ function* completionEvents(call: FakeCall, reply: Reply): Generator<StreamEvent>
   const count = promptCount(call);
   for (const text of reply.pieces) {
     for (let index = 0; index < count; index++) {
-      yield { role: 'token', text: eventOf({ ...head, choices: [{ text, index, logprobs: null, finish_reason: null }] }) };
+      yield {
+        role: 'token',
+        text: eventOf({ ...head, choices: [{ text, index, logprobs: null, finish_reason: null }] }),
+      };
     }
   }
   for (let index = 0; index < count; index++) {

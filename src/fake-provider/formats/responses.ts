@@ -112,7 +112,9 @@ function* callDrafts(reply: Reply, item: Item): Generator<Draft> {
 function* responseDrafts(response: ResponseObject, reply: Reply): Generator<Draft> {
   const item = outputItem(reply, 'completed');
   const isCall = reply.toolCall !== undefined;
-  const empty = isCall ? { ...item, status: 'in_progress', arguments: '' } : { ...item, status: 'in_progress', content: [] };
+  const empty = isCall
+    ? { ...item, status: 'in_progress', arguments: '' }
+    : { ...item, status: 'in_progress', content: [] };
   yield { role: 'opening', type: 'response.created', fields: { response } };
   yield { role: 'opening', type: 'response.in_progress', fields: { response } };
   yield { role: 'opening', type: 'response.output_item.added', fields: { output_index: 0, item: empty } };

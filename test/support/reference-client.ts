@@ -1,6 +1,6 @@
 // For tests: a plain client of event streams, written on its own so that it can judge the readers. Puts deltas together
 // as the client libraries do, and notes what those would stumble over.
-import type { StreamEnd, StreamReader } from './stream-reader.ts';
+import type { StreamEnd, StreamReader } from '../../src/wire/stream-reader.ts';
 
 export interface ReaderRun {
   readonly bytes: Buffer;

@@ -1,9 +1,9 @@
 // `loadstone fake-provider`: one server on each port, and a few lines on how to use them.
-import { VENDORS } from './fault.ts';
-import { isFaultProblem, readFaultTable } from './fault-table.ts';
-import { FAULT_WORDS } from './fault-words.ts';
-import { startFakeProvider } from './fake-provider.ts';
-import type { FakeProvider, FakeProviderOptions } from './fake-provider.ts';
+import { VENDORS } from '../fake-provider/fault.ts';
+import { isFaultProblem, readFaultTable } from '../fake-provider/fault-table.ts';
+import { FAULT_WORDS } from '../fake-provider/fault-words.ts';
+import { startFakeProvider } from '../fake-provider/fake-provider.ts';
+import type { FakeProvider, FakeProviderOptions } from '../fake-provider/fake-provider.ts';
 
 export interface FakeProviderRun {
   readonly ports: readonly number[];
@@ -31,7 +31,8 @@ function optionsOf(run: FakeProviderRun): Omit<FakeProviderOptions, 'port'> | Ru
   const vendor = VENDORS.find((known) => known === run.vendor);
   if (run.vendor !== undefined && vendor === undefined) return { mistake: `--vendor is one of ${VENDORS.join(', ')}` };
   const answers = STYLES.find((known) => known === run.answers);
-  if (run.answers !== undefined && answers === undefined) return { mistake: `--answers is one of ${STYLES.join(', ')}` };
+  if (run.answers !== undefined && answers === undefined)
+    return { mistake: `--answers is one of ${STYLES.join(', ')}` };
   const words: Record<string, string> = {};
   for (const given of run.faults) {
     const colon = given.lastIndexOf(':');

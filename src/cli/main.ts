@@ -1,0 +1,179 @@
+// Runs one command and says with which code the process ends: 0 done, 1 could not run, 2 the config or the command line
+// is wrong. `serve` and `demo` come back when the gateway has been drained.
+import { checkReport, formatCheckReport, formatProblem, hasErrors } from '../config/check-report.ts';
+import { loadConfig, loadConfigText } from '../config/load.ts';
+import type { ConfigProblem, GatewayConfig } from '../config/types.ts';
+import { createDemo } from '../demo/demo.ts';
+import { RequestLog } from '../observe/request-log.ts';
+import { serve, type RunningGateway } from '../serve.ts';
+import { VERSION } from '../version.ts';
+import { helpText } from './help-text.ts';
+import { parseArguments, type Environment, type FakeProviderArguments, type ServeArguments } from './parse-arguments.ts';
+import { probe } from './probe.ts';
+import { quickConfig } from './quick-config.ts';
+import { runFakeProviders } from './run-fake-providers.ts';
+
+export type ExitCode = 0 | 1 | 2;
+
+const DONE = 0;
+const FAILED = 1;
+const MISTAKE = 2;
+/** As uvicorn's, under LiteLLM. */
+const DEFAULT_KEEP_ALIVE_MS = 5_000;
+const OPEN_HOST = '0.0.0.0';
+const LOOPBACK = '127.0.0.1';
+
+export async function main(argv: readonly string[], env: Environment): Promise<ExitCode> {
+  const command = parseArguments(argv, env);
+  switch (command.kind) {
+    case 'help':
+      return print(helpText());
+    case 'version':
+      return print(`loadstone ${VERSION}`);
+    case 'mistake':
+      return complain(command.message, MISTAKE);
+    case 'check':
+      return runCheck(command.file, { asJson: command.asJson, env });
+    case 'probe':
+      return probe({ ...command, key: env['LITELLM_MASTER_KEY'], print });
+    case 'fake-provider':
+      return runProviders(command.fakeProvider);
+    case 'demo':
+      return runDemo(command.serve, env);
+    case 'serve':
+      for (const notice of command.notices) complain(notice, DONE);
+      return runServe(command.serve, env);
+  }
+}
+
+function runCheck(file: string, options: { readonly asJson: boolean; readonly env: Environment }): ExitCode {
+  const config = loadConfig(file, { env: options.env });
+  print(options.asJson ? JSON.stringify(checkReport(config), null, 2) : formatCheckReport(config));
+  return hasErrors(config) ? MISTAKE : DONE;
+}
+
+async function runServe(args: ServeArguments, env: Environment): Promise<ExitCode> {
+  return serveUntilSignal(readConfig(args, env), args, { env, ready: () => undefined });
+}
+
+async function runDemo(args: ServeArguments, env: Environment): Promise<ExitCode> {
+  if (args.configFile !== undefined) return runServe(args, env);
+  const demo = await createDemo();
+  const config = loadConfigText(demo.configText, { env, name: 'demo.yaml' });
+  try {
+    return await serveUntilSignal(config, args, { env, ready: (gateway) => void print(demo.guide(gateway.url)) });
+  } finally {
+    await demo.close();
+  }
+}
+
+async function runProviders(args: FakeProviderArguments): Promise<ExitCode> {
+  try {
+    const running = await runFakeProviders(args);
+    if ('mistake' in running) return complain(running.mistake, MISTAKE);
+    print(running.text);
+    await firstSignal();
+    await running.close();
+    return DONE;
+  } catch (error) {
+    return complain(error instanceof Error ? error.message : String(error), FAILED);
+  }
+}
+
+function readConfig(args: ServeArguments, env: Environment): GatewayConfig {
+  if (args.configFile !== undefined) return loadConfig(args.configFile, { env, cliModel: args.quickModel?.model });
+  if (args.quickModel !== undefined) return loadConfigText(quickConfig(args.quickModel), { env, name: '--model' });
+  return loadConfigText('model_list: []', { env, name: 'no config' });
+}
+
+interface ServeContext {
+  readonly env: Environment;
+  readonly ready: (gateway: RunningGateway) => void;
+}
+
+async function serveUntilSignal(config: GatewayConfig, args: ServeArguments, context: ServeContext): Promise<ExitCode> {
+  reportProblems(config.problems);
+  if (hasErrors(config)) return MISTAKE;
+  const host = args.host ?? defaultHost(config);
+  const log = await RequestLog.open({
+    level: args.logLevel === 'trace' ? 'debug' : args.logLevel,
+    pretty: config.litellm.jsonLogs === undefined ? process.stdout.isTTY : !config.litellm.jsonLogs,
+  });
+  const gateway = await listen(config, args, { ...context, host, log });
+  if (gateway === undefined) return FAILED;
+  const { groups, deployments } = config.table;
+  log.logger.info({ url: gateway.url, models: groups.size, deployments: deployments.length }, 'loadstone is listening');
+  if (config.general.masterKey === undefined && host !== LOOPBACK) {
+    log.logger.warn('no master_key is set: everyone who can reach this port can use it');
+  }
+  context.ready(gateway);
+  const signal = await firstSignal();
+  log.logger.info({ signal }, 'draining: no new connections, running requests finish');
+  await gateway.drain();
+  log.close();
+  return DONE;
+}
+
+async function listen(
+  config: GatewayConfig,
+  args: ServeArguments,
+  context: { readonly env: Environment; readonly host: string; readonly log: RequestLog },
+): Promise<RunningGateway | undefined> {
+  try {
+    return await serve(config, {
+      host: context.host,
+      port: args.port,
+      keyFile: args.sslKeyFile,
+      certFile: args.sslCertFile,
+      keepAliveTimeoutMs: args.keepAliveTimeoutMs ?? DEFAULT_KEEP_ALIVE_MS,
+      env: context.env,
+      log: context.log,
+    });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const place = `${context.host}:${args.port}`;
+    if (code === 'EADDRINUSE') complain(`${place} is in use: stop what listens there, or choose another --port`, FAILED);
+    else complain(`cannot listen on ${place}: ${error instanceof Error ? error.message : String(error)}`, FAILED);
+    return undefined;
+  }
+}
+
+/** Weak or missing keys are for one's own machine: the network is opened by saying `--host` (DESIGN 7). */
+function defaultHost(config: GatewayConfig): string {
+  if (config.general.masterKeyIsStrong) return OPEN_HOST;
+  complain(
+    `listening on ${LOOPBACK} only, because ${config.general.masterKey === undefined ? 'there is no' : 'of a weak'} ` +
+      `general_settings.master_key; say --host ${OPEN_HOST} to open the port all the same`,
+    DONE,
+  );
+  return LOOPBACK;
+}
+
+/** The second signal ends the process at once. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const once = (signal: NodeJS.Signals): void => {
+      for (const name of ['SIGTERM', 'SIGINT'] as const) {
+        process.off(name, once);
+        process.on(name, () => process.exit(FAILED));
+      }
+      resolve(signal);
+    };
+    process.on('SIGTERM', once);
+    process.on('SIGINT', once);
+  });
+}
+
+function reportProblems(problems: readonly ConfigProblem[]): void {
+  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(`${text}\n`);
+  return DONE;
+}
+
+function complain(text: string, code: ExitCode): ExitCode {
+  process.stderr.write(`loadstone: ${text}\n`);
+  return code;
+}

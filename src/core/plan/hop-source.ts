@@ -1,0 +1,117 @@
+// Where a request goes when a hop has failed: looks up the targets, walks them and opens the next hop. Made only when
+// something failed, so that a request that succeeds at once never pays for it.
+import { fallbackTargets } from '../fallback.ts';
+import type { Failure, FailureCause } from '../outcome.ts';
+import { noHealthyDeploymentsFailure } from '../own-failures.ts';
+import type { FallbackTarget } from '../routing-table.ts';
+import { nearestNames } from '../select/nearest-names.ts';
+import { resolve } from '../select/resolve.ts';
+import { FallbackWalk, type WalkStep } from './fallback-walk.ts';
+import { createHop, laterOrders, orderOf, type Hop } from './hop.ts';
+import type { PlanContext } from './plan-context.ts';
+
+const NEAREST_NAMES = 3;
+
+/** A hop that failed, as far as its successor depends on it; without `hop` the name stood for nothing. */
+export interface FailedHop {
+  readonly hop: Hop | undefined;
+  readonly model: string;
+  readonly depth: number;
+  readonly cause: FailureCause;
+}
+
+export class HopSource {
+  readonly #context: PlanContext;
+  readonly #walk: FallbackWalk;
+  /** Names of the request's own hop: its list serves hops that have none of their own. */
+  readonly #rootNames: readonly string[];
+  /** Models asked so far, in order. */
+  readonly asked: string[] = [];
+
+  constructor(context: PlanContext, root: Hop | undefined) {
+    const { model } = context.intent;
+    this.#context = context;
+    this.#walk = new FallbackWalk(model);
+    this.#rootNames = root === undefined ? [model] : [model, root.resolution.group];
+  }
+
+  /** `x-litellm-attempted-fallbacks`. */
+  get count(): number {
+    return this.#walk.count;
+  }
+
+  /** Names of the targets that a failure of the request's own hop has. */
+  available(cause: FailureCause): readonly string[] {
+    return this.#targets(this.#rootNames, cause).map((target) => target.model);
+  }
+
+  /** Whether a failure of this cause would lead anywhere from `hop`. */
+  hasNext(hop: Hop, cause: FailureCause): boolean {
+    const targets = hop.depth < this.#maxDepth() ? this.#targets(namesOf(hop), cause) : [];
+    return this.#walk.hasNext(targets);
+  }
+
+  /** The hop after a failed one; targets that stand for nothing are told to `onUnknown` and passed over. */
+  next(failed: FailedHop, onUnknown: (failure: Failure) => void): Hop | undefined {
+    const { intent, table } = this.#context;
+    if (intent.disableFallbacks || intent.pinned !== undefined) return undefined;
+    let current = failed;
+    for (;;) {
+      if (current.depth < this.#maxDepth()) this.#walk.descend(this.#steps(current));
+      const step = this.#walk.advance();
+      if (step === undefined) return undefined;
+      const { model } = step.target;
+      this.asked.push(model);
+      const hop = this.#open(step);
+      if (hop !== undefined) return hop;
+      onUnknown(noHealthyDeploymentsFailure(model, nearestNames(table, model, NEAREST_NAMES)));
+      current = { hop: undefined, model, depth: this.#walk.depth, cause: 'bad_request' };
+    }
+  }
+
+  #open(step: WalkStep): Hop | undefined {
+    const { table, intent, guessProvider } = this.#context;
+    const resolution = resolve(table, step.target.model, guessProvider);
+    if (resolution.kind === 'unknown') return undefined;
+    const { order } = step;
+    const members =
+      order === undefined
+        ? resolution.candidates
+        : resolution.candidates.filter((index) => orderOf(table, index) === order);
+    return createHop({
+      resolution,
+      overrides: step.target.overrides,
+      depth: this.#walk.depth,
+      isOrderStep: order !== undefined,
+      members,
+      maxRetries: intent.numRetries ?? table.settings.numRetries,
+    });
+  }
+
+  /** Further `order` levels of the group come first, in the same list as its fallbacks (1.106, 3.8). */
+  #steps({ hop, model, cause }: FailedHop): readonly WalkStep[] {
+    const isSpecial = cause === 'context_window' || cause === 'content_policy';
+    if (hop?.isOrderStep === true && !isSpecial) return [];
+    const names = hop === undefined ? [model] : namesOf(hop);
+    const steps: WalkStep[] = this.#targets(names, cause).map((target) => ({ target, order: undefined }));
+    if (hop === undefined || isSpecial) return steps;
+    const target: FallbackTarget = { model: hop.resolution.requested, overrides: hop.overrides };
+    const orders = laterOrders(this.#context.table, hop).map((order): WalkStep => ({ target, order }));
+    return [...orders, ...steps];
+  }
+
+  #targets(names: readonly string[], cause: FailureCause): readonly FallbackTarget[] {
+    const { intent, table } = this.#context;
+    if (intent.pinned !== undefined) return [];
+    return fallbackTargets({ rules: table.settings.fallbacks, intent, cause, names: [...names, ...this.#rootNames] });
+  }
+
+  #maxDepth(): number {
+    const { intent, table } = this.#context;
+    return intent.maxFallbacks ?? table.settings.maxFallbacks;
+  }
+}
+
+function namesOf({ resolution }: Hop): readonly string[] {
+  return resolution.group === resolution.requested ? [resolution.requested] : [resolution.requested, resolution.group];
+}

@@ -1,0 +1,19 @@
+// What a plan is made from. Its own file because the plan and its parts all read it.
+import type { Fleet } from '../fleet/fleet.ts';
+import type { RequestIntent } from '../request-intent.ts';
+import type { RoutingTable } from '../routing-table.ts';
+import type { GuessProvider } from '../select/resolve.ts';
+import type { Millis } from '../units.ts';
+
+export interface PlanContext {
+  readonly table: RoutingTable;
+  readonly fleet: Fleet;
+  readonly intent: RequestIntent;
+  /** `/chat/completions` etc., for the error text of an unknown model. */
+  readonly routeName: string;
+  readonly startedAtMs: Millis;
+  /** For bare names behind a wildcard. */
+  readonly guessProvider?: GuessProvider | undefined;
+  /** `expose_router_debug_in_errors`: notes of the router behind the final error's text; on unless false. */
+  readonly exposeRouterDebug?: boolean | undefined;
+}

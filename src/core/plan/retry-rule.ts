@@ -1,0 +1,77 @@
+// Whether and where a failed attempt is tried again inside its group: the column "Then" of the failure contract
+// (DESIGN 5) as data, with the statuses of LiteLLM 1.106 (4c). Fallbacks and pauses are decided elsewhere.
+import type { Deployment } from '../deployment.ts';
+import type { Failure, FailureCause } from '../outcome.ts';
+import type { RoutingTable } from '../routing-table.ts';
+import type { DeploymentIndex } from '../units.ts';
+
+/**
+ * `again`: any deployment, the same one included. `shared`: the same, but only in a group of more than one.
+ * `elsewhere`: any but the one that failed. `larger-window`: only those with a larger window.
+ */
+type RetryRule = 'again' | 'shared' | 'elsewhere' | 'larger-window' | 'never';
+
+export const RETRY_RULES: Readonly<Record<FailureCause, RetryRule>> = {
+  rate_limit: 'again',
+  quota_exhausted: 'elsewhere',
+  server_error: 'again',
+  conflict: 'again',
+  bad_answer: 'again',
+  connection: 'again',
+  timeout: 'again',
+  upstream_timeout: 'again',
+  authentication: 'elsewhere',
+  misconfigured: 'elsewhere',
+  permission: 'shared',
+  not_found: 'never',
+  context_window: 'larger-window',
+  content_policy: 'never',
+  bad_request: 'never',
+};
+
+export interface RetryQuestion {
+  readonly table: RoutingTable;
+  readonly failure: Failure;
+  /** The deployment that failed. */
+  readonly deployment: Deployment;
+  /** In rotation; the failed one is among them. */
+  readonly group: readonly DeploymentIndex[];
+  /** Tried by this request, the failed one included. */
+  readonly tried: readonly DeploymentIndex[];
+  readonly promptTokens: number;
+  /** A fallback is at hand for this failure. */
+  readonly hasFallback: boolean;
+}
+
+/** Deployments that a retry may go to; empty = no retry in this group. */
+export function retryCandidates(question: RetryQuestion): readonly DeploymentIndex[] {
+  const { failure, group } = question;
+  switch (ruleFor(failure)) {
+    case 'never':
+      return [];
+    case 'shared':
+      return group.length > 1 ? group : [];
+    case 'elsewhere':
+      return group.filter((index) => index !== question.deployment.index);
+    case 'larger-window':
+      return question.hasFallback ? [] : withLargerWindow(question);
+    case 'again':
+      return again(question);
+  }
+}
+
+/** A request larger than a whole limit (`retryAfterMs` 0) fits no better a second time. */
+function ruleFor(failure: Failure): RetryRule {
+  return failure.cause === 'rate_limit' && failure.retryAfterMs === 0 ? 'elsewhere' : RETRY_RULES[failure.cause];
+}
+
+/** After a timeout the same deployment is not asked again while anything else exists, a fallback included. */
+function again({ failure, group, tried, hasFallback }: RetryQuestion): readonly DeploymentIndex[] {
+  if (failure.cause !== 'timeout' || !hasFallback) return group;
+  return group.filter((index) => !tried.includes(index));
+}
+
+function withLargerWindow({ table, deployment, group, tried, promptTokens }: RetryQuestion): DeploymentIndex[] {
+  const tooSmall = deployment.maxInputTokens ?? promptTokens;
+  return group.filter((index) => !tried.includes(index) && (table.deployments[index]?.maxInputTokens ?? 0) > tooSmall);
+}

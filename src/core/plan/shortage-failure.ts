@@ -1,0 +1,76 @@
+// What to do when no deployment can take a request now: what the client is told, and whether waiting could help.
+import { coolingDeployments, standingOf } from '../breaker/standing.ts';
+import { gatewayFailure, prefixed } from '../errors.ts';
+import { rowOf } from '../fleet/fleet.ts';
+import { microsBefore } from '../fleet/micros.ts';
+import type { Failure } from '../outcome.ts';
+import { noDeploymentsFailure, noHealthyDeploymentsFailure, promptTooLargeFailure, tagsRefusedFailure } from '../own-failures.ts';
+import type { NonePicked, SelectContext } from '../select/select-context.ts';
+import type { Millis } from '../units.ts';
+
+/** The failure that describes a shortage in `group`, with the true remaining time where a clock can tell. */
+export function shortageFailure(context: SelectContext, none: NonePicked, at: { readonly group: string; readonly now: Millis }): Failure {
+  const { group, now } = at;
+  if (none.total === 0) return noHealthyDeploymentsFailure(group, []);
+  const usable = none.total - none.outOfRotation;
+  if (usable === 0) return outOfRotationFailure(context, group);
+  if (none.tagged === usable) return tagsRefusedFailure(group, context.tags);
+  const serving = usable - none.tagged - none.tooSmall;
+  if (serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
+  return noDeploymentsFailure({
+    group,
+    retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
+    allCooling: none.open + none.blocked === serving,
+    coolingIds: coolingDeployments(context.fleet, now).map((index) => context.table.deployments[index]?.id ?? ''),
+    preCallChecks: context.table.settings.enablePreCallChecks,
+    reasons: reasonsOf(none),
+  });
+}
+
+/**
+ * Until when waiting is worth it: for a unit of a limit, or for a time that a provider named. An open breaker and a
+ * refusal without a time are no promise that anything will be free, so a new request does not wait for them; one that
+ * was refused itself and may retry (`hasFailed`) does. `undefined` = do not wait.
+ */
+export function worthWaitingUntil(
+  context: SelectContext,
+  none: NonePicked,
+  at: { readonly hasFailed: boolean; readonly now: Millis },
+): { readonly untilMs: Millis; readonly reason: 'retry-after' | 'capacity' } | undefined {
+  if (none.soonestMs === undefined) return undefined;
+  if (none.limited > 0) return { untilMs: none.soonestMs, reason: 'capacity' };
+  const hasWord = none.blocked > 0 && (at.hasFailed || hasNamedTime(context, at.now));
+  return hasWord ? { untilMs: none.soonestMs, reason: 'retry-after' } : undefined;
+}
+
+function hasNamedTime(context: SelectContext, now: Millis): boolean {
+  const nowUs = microsBefore(now);
+  return context.candidates.some((index) => standingOf(rowOf(context.fleet, index), nowUs) === 'blocked');
+}
+
+function outOfRotationFailure(context: SelectContext, group: string): Failure {
+  const reasons = new Set<string>();
+  for (const index of context.candidates) reasons.add(context.table.deployments[index]?.outOfRotation ?? '');
+  const text = `every deployment of ${group} is out of rotation: ${[...reasons].filter((reason) => reason !== '').join('; ')}`;
+  return gatewayFailure('out_of_rotation', prefixed('InternalServerError', text));
+}
+
+function largestWindow(context: SelectContext): number {
+  return Math.max(0, ...context.candidates.map((index) => context.table.deployments[index]?.maxInputTokens ?? 0));
+}
+
+function reasonsOf(none: NonePicked): string {
+  const parts: [number, string][] = [
+    [none.open, 'cooling down'],
+    [none.blocked, 'refused by the provider'],
+    [none.limited, 'over rpm or tpm'],
+    [none.parallel, 'with all max_parallel_requests in use'],
+    [none.tooSmall, 'with too small a window'],
+    [none.tagged, 'not allowed by tags'],
+    [none.outOfRotation, 'out of rotation'],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, text]) => `${count} ${text}`)
+    .join(', ');
+}

@@ -1,0 +1,57 @@
+// Every recorded exchange with the real proxy, replayed against the gateway: equal, or in one of the two tables.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { showDifferences } from './compare.ts';
+import { DIFFERENCES } from './differences.ts';
+import { NOT_BUILT_YET } from './not-built-yet.ts';
+import { loadGroups } from './record.ts';
+import { replayAll, type CaseResult } from './replay-all.ts';
+
+const SUITE_LIMIT_MS = 280_000;
+const groups = loadGroups();
+const cases = groups.flatMap((group) => group.cases);
+const results = new Map<string, CaseResult>();
+const inTables = new Set([...DIFFERENCES, ...NOT_BUILT_YET].map(({ id }) => id));
+
+describe('the recorded exchanges', () => {
+  beforeAll(async () => {
+    await replayAll(groups, { lanes: 3, onResult: (result) => results.set(result.golden.id, result) });
+  }, SUITE_LIMIT_MS);
+
+  it.each(cases.map(({ id, title }) => ({ id, title })))('$id: $title', ({ id }) => {
+    const differences = results.get(id)?.differences;
+    if (differences === undefined) expect.fail('the case was not replayed');
+    else if (inTables.has(id) && differences.length === 0) expect.fail('equal to the record: take its row out of the table');
+    else if (!inTables.has(id) && differences.length > 0) expect.fail(showDifferences(differences));
+  });
+});
+
+describe('the tables of cases that are not equal', () => {
+  const ids = new Set(cases.map(({ id }) => id));
+  const rows = [...DIFFERENCES, ...NOT_BUILT_YET];
+
+  it('name each case once, and only cases that exist', () => {
+    expect(rows.map(({ id }) => id).filter((id) => !ids.has(id))).toEqual([]);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+  });
+
+  it('point to headings that docs/differences.md has', () => {
+    if (DIFFERENCES.length === 0) return;
+    const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'differences.md'), 'utf8');
+    const anchors = new Set(headingAnchors(text));
+    expect(DIFFERENCES.map(({ anchor }) => anchor).filter((anchor) => !anchors.has(anchor))).toEqual([]);
+  });
+});
+
+/** The anchors that renderers of Markdown give to headings. */
+function headingAnchors(markdown: string): string[] {
+  const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading ?? '');
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
