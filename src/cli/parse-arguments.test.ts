@@ -38,7 +38,7 @@ describe('the command', () => {
   test('a config in the environment is served, but the demo stays the demo', () => {
     const env = { CONFIG_FILE_PATH: 'env.yaml' };
     expect(served([], env).configFile).toBe('env.yaml');
-    expect(parseArguments(['demo'], env).kind).toBe('demo');
+    expect(parseArguments(['demo'], env)).toMatchObject({ kind: 'demo', serve: { configFile: undefined } });
   });
 });
 

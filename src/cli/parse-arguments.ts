@@ -143,7 +143,8 @@ function serveCommand(verb: 'serve' | 'demo', flags: ReadFlags, env: Environment
   const notices = [...flags.notices, ...workerNotices(flags, env)];
   // `npm start -- --config FILE` is `demo --config FILE`: the file is meant. A file in the environment is not.
   const namesOwnModels = flags.values.has('config') || flags.values.has('model');
-  return { kind: namesOwnModels ? 'serve' : verb, serve, notices };
+  if (verb === 'serve' || namesOwnModels) return { kind: 'serve', serve, notices };
+  return { kind: 'demo', serve: { ...serve, configFile: undefined }, notices };
 }
 
 /** Where a running proxy with the same flags is to be found. */

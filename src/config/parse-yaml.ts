@@ -6,6 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar } f
 import type { Document, Node, Pair, YAMLError, YAMLMap } from 'yaml';
 import { isNull, keyText } from './config-node.ts';
 import type { ConfigNode, MapEntry, MapNode, Place, ScalarNode, ScalarValue } from './config-node.ts';
+import { expandedSize, MAX_EXPANDED_NODES } from './expanded-size.ts';
 import type { Findings } from './findings.ts';
 import { readFloat, readInteger, readPlainScalar } from './plain-scalar.ts';
 
@@ -33,7 +34,10 @@ export function parseYaml(text: string, file: string, findings: Findings): Confi
     findings.error({ place: placeAt(error.pos[0]), where: 'YAML' }, syntaxMessage(error));
   }
   if (document.errors.length > 0 || document.contents === null) return undefined;
-  return new TreeBuilder(document, placeAt, findings).build(document.contents, 'YAML');
+  const root = new TreeBuilder(document, placeAt, findings).build(document.contents, 'YAML');
+  if (expandedSize(root) <= MAX_EXPANDED_NODES) return root;
+  findings.error({ place: root.place, where: 'YAML' }, 'anchors and aliases multiply to more than a million values');
+  return undefined;
 }
 
 /** Own words: the parser's messages may quote the line, and the line may hold a key. */

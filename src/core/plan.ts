@@ -1,6 +1,5 @@
 // The plan of one request: the pure state machine that says what to do next (DESIGN 5). Order of moves: another
 // deployment of the group, then a fallback, then waiting. The executor asks `next`, does it, and reports with `record`.
-import { backoffMs } from './backoff.ts';
 import { recordFirstContent, type BreakerChange } from './breaker/breaker.ts';
 import { recordOutcome } from './breaker/record-outcome.ts';
 import { deadlineAt, latestWaitMs } from './deadline.ts';
@@ -10,17 +9,17 @@ import type { Fleet } from './fleet/fleet.ts';
 import { finished } from './fleet/operations.ts';
 import { refund, settle } from './limiter/settle.ts';
 import type { Action, Failure, FailureCause, Outcome } from './outcome.ts';
-import { deadlineFailure, mockFailure, noHealthyDeploymentsFailure, unknownModelFailure } from './own-failures.ts';
+import { deadlineFailure, mockFailure } from './own-failures.ts';
 import { finalFailure } from './plan/final-failure.ts';
-import { createHop, inRotation, type Hop } from './plan/hop.ts';
+import { firstHop } from './plan/first-hop.ts';
+import type { Hop } from './plan/hop.ts';
 import { HopSource } from './plan/hop-source.ts';
 import type { PlanContext } from './plan/plan-context.ts';
-import { retryCandidates } from './plan/retry-rule.ts';
+import { applyRetry, planRetry, type Retry } from './plan/retry.ts';
 import { shortageFailure, worthWaitingUntil } from './plan/shortage-failure.ts';
 import type { MockFailure } from './request-intent.ts';
 import type { RoutingTable } from './routing-table.ts';
-import { nearestNames } from './select/nearest-names.ts';
-import { resolve, upstreamModelFor, type ResolvedModel } from './select/resolve.ts';
+import { upstreamModelFor } from './select/resolve.ts';
 import type { NonePicked, Picked, SelectContext } from './select/select-context.ts';
 import { select } from './select/select.ts';
 import { resolveTimeouts } from './timeouts.ts';
@@ -30,20 +29,11 @@ export type { PlanContext } from './plan/plan-context.ts';
 
 const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
 const NO_FAILURES: readonly Failure[] = [];
-const NEAREST_NAMES = 3;
 
 /** Time and chance of one call. */
 interface Moment {
   readonly now: Millis;
   readonly rng: Rng;
-}
-
-/** A wait that was put off because a fallback came first: taken up when every fallback has failed. */
-interface Deferred {
-  readonly hop: Hop;
-  readonly candidates: readonly DeploymentIndex[];
-  readonly untilMs: Millis;
-  readonly isRetry: boolean;
 }
 
 /** Starts the plan of a request. */
@@ -77,7 +67,8 @@ export class Plan implements SelectContext {
   #charge: Charge | undefined;
   #mock: MockFailure | undefined;
   #rootFailure: Failure | undefined;
-  #deferred: Deferred | undefined;
+  /** A wait that was put off because a fallback came first: taken up when every fallback has failed. */
+  #deferred: { readonly hop: Hop; readonly retry: Retry } | undefined;
   /** All fallbacks have failed: only waiting is left. */
   #isOutOfFallbacks = false;
   #ending: Failure | undefined;
@@ -94,7 +85,10 @@ export class Plan implements SelectContext {
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
     this.#deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.#mock = intent.mockFailure;
-    this.#start();
+    const first = firstHop(context);
+    if (!('kind' in first)) this.#hop = first;
+    else if (first.isFinal) this.#ending = first.failure;
+    else this.#hopFailed(first.failure, startedAtMs);
   }
 
   /** Who may answer now. */
@@ -177,26 +171,6 @@ export class Plan implements SelectContext {
     return change;
   }
 
-  #start(): void {
-    const { table, intent, routeName, startedAtMs, guessProvider } = this.#context;
-    const { pinned, model } = intent;
-    const resolution = pinned === undefined ? resolve(table, model, guessProvider) : pinnedTo(pinned, model);
-    if (resolution.kind !== 'unknown') {
-      this.#hop = createHop({
-        resolution,
-        overrides: undefined,
-        depth: 0,
-        isOrderStep: false,
-        members: resolution.candidates,
-        maxRetries: intent.numRetries ?? table.settings.numRetries,
-      });
-      return;
-    }
-    const nearest = nearestNames(table, model, NEAREST_NAMES);
-    if (!resolution.hasWildcards) this.#ending = unknownModelFailure(model, routeName, nearest);
-    else this.#hopFailed(noHealthyDeploymentsFailure(model, nearest), startedAtMs);
-  }
-
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
     const deployment = this.table.deployments[index];
     if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
@@ -234,42 +208,25 @@ export class Plan implements SelectContext {
     if (!this.#retry(hop, failure, { ...moment, deployment })) this.#hopFailed(failure, moment.now);
   }
 
-  /** Arranges a further attempt in the group; false = this hop is over, or its pause is longer than a fallback is worth. */
+  /** Arranges a further attempt in the group; false = this hop is over, at least until its fallbacks have failed. */
   #retry(hop: Hop, failure: Failure, at: Moment & { readonly deployment: Deployment | undefined }): boolean {
-    if (hop.retries >= hop.maxRetries) return false;
     const { table, tried, promptTokens } = this;
-    const { deployment, now } = at;
-    const group = inRotation(table, hop.members);
     const hasFallback = this.#canFallBack(hop, failure.cause);
-    const question = { table, failure, group, tried, promptTokens, hasFallback };
-    const candidates = deployment === undefined ? group : retryCandidates({ ...question, deployment });
-    if (candidates.length === 0) return false;
-    const pauseMs = group.length > 1 ? 0 : this.#pauseMs(hop, failure, at.rng);
-    const isInBounds = pauseMs === 0 || now + pauseMs <= latestWaitMs(this.#bounds(), now);
-    if (!isInBounds) return false;
-    if (pauseMs > table.settings.fallbackAfterMs && hasFallback) {
-      this.#defer({ hop, candidates, untilMs: now + pauseMs, isRetry: true });
-      return false;
-    }
-    hop.retries += 1;
-    hop.candidates = candidates;
-    hop.notBeforeMs = now + pauseMs;
-    hop.waitReason = (failure.retryAfterMs ?? 0) >= pauseMs ? 'retry-after' : 'backoff';
-    return true;
-  }
-
-  /** Only a lone deployment is given time; where there are others, one of them is asked at once. */
-  #pauseMs(hop: Hop, failure: Failure, rng: Rng): Millis {
-    return Math.max(backoffMs(hop.retries, this.table.settings.retryAfterMs, rng), failure.retryAfterMs ?? 0);
+    const retry = planRetry({ ...at, table, hop, failure, tried, promptTokens, hasFallback, latestMs: this.#latestMs(at.now) });
+    if (retry === undefined) return false;
+    if (!retry.isDeferred) applyRetry(hop, retry);
+    else if (hop.depth === 0) this.#deferred ??= { hop, retry };
+    return !retry.isDeferred;
   }
 
   #onShortage(hop: Hop, none: NonePicked, now: Millis): Action | undefined {
     hop.waitingSinceMs ??= now;
     const wait = worthWaitingUntil(this, none, { hasFailed: hop.lastFailure !== undefined, now });
-    if (wait !== undefined && wait.untilMs <= latestWaitMs(this.#bounds(), hop.waitingSinceMs)) {
+    if (wait !== undefined && wait.untilMs <= this.#latestMs(hop.waitingSinceMs)) {
       const { fallbackAfterMs } = this.table.settings;
       if (wait.untilMs - now <= fallbackAfterMs || !this.hasFallback) return { kind: 'wait', ...wait };
-      this.#defer({ hop, candidates: hop.candidates, untilMs: wait.untilMs, isRetry: false });
+      const retry = { candidates: hop.candidates, ...wait, counts: false, isDeferred: true };
+      if (hop.depth === 0) this.#deferred ??= { hop, retry };
     }
     this.#hopFailed(hop.lastFailure ?? shortageFailure(this, none, { group: this.group, now }), now);
     return undefined;
@@ -307,20 +264,12 @@ export class Plan implements SelectContext {
     });
   }
 
-  #defer(deferred: Deferred): void {
-    if (deferred.hop.depth === 0) this.#deferred ??= deferred;
-  }
-
   #takeUpDeferred(): boolean {
-    const deferred = this.#deferred;
-    if (deferred === undefined) return false;
-    const { hop, candidates, untilMs, isRetry } = deferred;
+    const { hop, retry } = this.#deferred ?? {};
+    if (hop === undefined || retry === undefined) return false;
     this.#deferred = undefined;
     this.#hop = hop;
-    hop.candidates = candidates;
-    hop.notBeforeMs = untilMs;
-    hop.waitReason = 'retry-after';
-    if (isRetry) hop.retries += 1;
+    applyRetry(hop, retry);
     return true;
   }
 
@@ -334,34 +283,14 @@ export class Plan implements SelectContext {
     return this.#source;
   }
 
-  #bounds() {
+  /** Until when anything may be waited for, by somebody who began to wait at `sinceMs`. */
+  #latestMs(sinceMs: Millis): Millis {
     const { intent, startedAtMs } = this.#context;
-    return { settings: this.table.settings, intent, startedAtMs };
+    return latestWaitMs({ settings: this.table.settings, intent, startedAtMs }, sinceMs);
   }
 
   #end(failure: Failure, now: Millis): void {
-    const { exposeRouterDebug, intent } = this.#context;
-    const source = this.#hops();
-    const notes = {
-      group: intent.model,
-      available: source.available(failure.cause),
-      asked: source.asked,
-      last: this.failures.at(-1),
-      wasAttempted: this.attempts > 0 || intent.mockFailure !== undefined,
-      isExposed: exposeRouterDebug !== false,
-    };
-    this.#ending = finalFailure(failure, notes, { fleet: this.fleet, tried: this.tried, now });
+    const { failures, attempts, tried } = this;
+    this.#ending = finalFailure(failure, { context: this.#context, source: this.#hops(), failures, attempts, tried }, now);
   }
-}
-
-function pinnedTo(deployment: DeploymentIndex, model: string): ResolvedModel {
-  return {
-    kind: 'id',
-    requested: model,
-    group: model,
-    candidates: [deployment],
-    byId: true,
-    captures: undefined,
-    matched: model,
-  };
 }

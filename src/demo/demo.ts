@@ -29,10 +29,11 @@ const TOKENS_PER_SECOND = 60;
 export async function createDemo(): Promise<Demo> {
   const started = await Promise.all([
     ...DEPLOYMENTS.map(({ name, rpm }) => {
-      const faults = { '*': { tokensPerSecond: TOKENS_PER_SECOND }, [name]: { rpm } };
-      return startFakeProvider({ name, vendor: 'azure', answers: 'introduction', models: [name], faults });
+      // Under the model's own name, so that the guide's faults for "*" come and go without touching them.
+      const faults = { [name]: { rpm, tokensPerSecond: TOKENS_PER_SECOND } };
+      return startFakeProvider({ vendor: 'azure', answers: 'introduction', models: [name], faults });
     }),
-    startFakeProvider({ name: 'zephyr', vendor: 'tgi', answers: 'introduction', models: [FALLBACK_MODEL] }),
+    startFakeProvider({ vendor: 'tgi', answers: 'introduction', models: [FALLBACK_MODEL] }),
   ]);
   const upstreams: DemoUpstreams = {
     azure: DEPLOYMENTS.map((deployment, index) => ({ ...deployment, url: urlOf(started[index]) })),

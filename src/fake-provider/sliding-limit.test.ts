@@ -58,5 +58,5 @@ test('a request larger than the whole limit is never told that it will fit', () 
 test('what remains counts the request itself once it is admitted', () => {
   const window = new SlidingLimit();
   window.take(2, 1000);
-  expect(window.weigh(6, 1, 2000)).toEqual({ isAdmitted: true, remaining: 3, waitMs: 0, resetMs: 59_000 });
+  expect(window.weigh(6, 1, 2000)).toEqual({ isAdmitted: true, remaining: 3, waitMs: 0, resetMs: 60_000 });
 });

@@ -13,7 +13,7 @@ export interface LimitVerdict {
   readonly remaining: number;
   /** Until the units asked for come free; 0 when they were. A request above the whole limit waits for ever: 86,400 s. */
   readonly waitMs: number;
-  /** Until the window is empty again. */
+  /** Until the window is empty again, with these units taken if they were admitted. */
   readonly resetMs: number;
 }
 
@@ -31,7 +31,7 @@ export class SlidingLimit {
       isAdmitted,
       remaining: Math.max(0, limit - this.#sum - (isAdmitted ? units : 0)),
       waitMs: isAdmitted ? 0 : this.#waitMs(limit, units, nowMs),
-      resetMs: newest === undefined ? 0 : newest.atMs + WINDOW_MS - nowMs,
+      resetMs: isAdmitted ? WINDOW_MS : newest === undefined ? 0 : newest.atMs + WINDOW_MS - nowMs,
     };
   }
 

@@ -53,8 +53,10 @@ export function writeStreamHead(exchange: Exchange, planned: Attempt, rawHeaders
 export function replyWithFailure(exchange: Exchange, failure: Failure): void {
   const { response, intent } = exchange.input;
   const headers = ['x-litellm-call-id', exchange.input.callId, 'x-litellm-version', LITELLM_VERSION];
-  const timeoutMs = intent.timeoutMs;
-  headers.push('x-litellm-timeout', pythonFloat(timeoutMs === undefined ? DEFAULT_TIMEOUT_S : timeoutMs / MS_PER_S));
+  const { timeoutMs } = intent;
+  if (exchange.attempts > 0) {
+    headers.push('x-litellm-timeout', pythonFloat(timeoutMs === undefined ? DEFAULT_TIMEOUT_S : timeoutMs / MS_PER_S));
+  }
   if (failure.retryAfterMs !== undefined) {
     headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / MS_PER_S))));
   }

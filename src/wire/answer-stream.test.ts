@@ -19,7 +19,13 @@ describe.each([
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const view = seen(make(answer(text)));
-        expect(view).toMatchObject({ content: text, finish: { 0: 'stop' }, isDone: true, usageChunks: 0, problems: [] });
+        expect(view).toMatchObject({
+          content: text,
+          finish: { 0: 'stop' },
+          isDone: true,
+          usageChunks: 0,
+          problems: [],
+        });
         expect(view.frames.size).toBe(1);
       }),
     );

@@ -1,5 +1,5 @@
-// A complete text told as a stream, for answers that no upstream streams (`mock_response`): the events of a chat or text
-// completion, in small pieces as LiteLLM sends them.
+// A complete text told as a stream, for answers that no upstream streams (`mock_response`): the events of a chat or
+// text completion, in small pieces as LiteLLM sends them.
 import type { TokenUsage } from '../core/outcome.ts';
 import { dataEvent, DONE_EVENT } from './sse-encode.ts';
 

@@ -1,5 +1,5 @@
 // Streams are handled as text with one character per byte (latin1): decoding is a copy, no character can be split
-// between chunks, and what is not changed leaves byte for byte. Only where JSON is understood or made does UTF-8 matter.
+// between chunks, and what is not changed leaves byte for byte. UTF-8 matters only where JSON is read or made.
 
 // oxlint-disable-next-line no-control-regex -- the range is the point
 const NON_ASCII = /[^\u0000-\u007f]/;

@@ -1,5 +1,5 @@
-// Chat completion chunks: what clients stumble over is put right in each delta (role once, tool calls indexed, nulls and
-// repetitions out), and what counts as content is decided here. The reasons are tests against real client libraries.
+// Chat completion chunks: what clients stumble over is put right in each delta (role once, tool calls indexed, nulls
+// and repetitions out), and what counts as content is decided here. Each repair answers a failure of a real client.
 import { repairFinish } from './choice-finish.ts';
 import {
   choiceState,

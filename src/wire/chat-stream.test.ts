@@ -67,7 +67,10 @@ describe('events', () => {
   });
 
   it('keep numbers and spacing as they came when only the model is renamed', () => {
-    const text = JSON.stringify(chunk({ content: 'x' })).replace('"logprobs":null', '"logprobs": {"v": [-0.0, 1.50, 1e-07]}');
+    const text = JSON.stringify(chunk({ content: 'x' })).replace(
+      '"logprobs":null',
+      '"logprobs": {"v": [-0.0, 1.50, 1e-07]}',
+    );
     const reader = new ChatStream(OPTIONS);
     reader.push(ROLE);
     expect(reader.push(Buffer.from(`data: ${text}\n\n`))).toContain(text.replace('"up"', '"shown"'));
@@ -94,14 +97,20 @@ describe('events', () => {
 });
 
 describe('usage that the upstream does not send', () => {
-  const estimateUsage = (text: string) => ({ promptTokens: 8, completionTokens: text.length, totalTokens: 8 + text.length });
+  const estimateUsage = (text: string) => ({
+    promptTokens: 8,
+    completionTokens: text.length,
+    totalTokens: 8 + text.length,
+  });
 
   it('is estimated from the whole generated text when the client asked for it', () => {
     const reader = new ChatStream({ ...OPTIONS, includeUsage: true, estimateUsage });
     const { bytes } = runReader(reader, [ROLE, HELLO, HELLO, event(chunk({ content: 'é"' })), HELLO, STOP, DONE]);
     expect(reader.generatedText).toBe('HelloHelloé"Hello');
     expect(reader.usage).toEqual({ promptTokens: 8, completionTokens: 17, totalTokens: 25 });
-    expect(decodeEvents(bytes).at(-2)?.data).toContain('"usage":{"prompt_tokens":8,"completion_tokens":17,"total_tokens":25}');
+    expect(decodeEvents(bytes).at(-2)?.data).toContain(
+      '"usage":{"prompt_tokens":8,"completion_tokens":17,"total_tokens":25}',
+    );
   });
 
   it('is left out when nobody asked or nobody can tell', () => {
@@ -115,7 +124,7 @@ describe('usage that the upstream does not send', () => {
 describe('the in-band error event', () => {
   it('has the four fields of an OpenAI error', () => {
     const text = new ChatStream(OPTIONS).errorEvent({ message: 'é', type: null, param: null, code: '500' });
-    const [only] = decodeEvents(Buffer.from(String(text), 'latin1'));
+    const [only] = decodeEvents(Buffer.from(text, 'latin1'));
     expect(JSON.parse(only?.data ?? '')).toEqual({ error: { message: 'é', type: null, param: null, code: '500' } });
   });
 });
@@ -124,10 +133,11 @@ describe('the in-band error event', () => {
 const STYLES: readonly ((value: object, at: number) => string)[] = [
   (value) => JSON.stringify(value),
   (value) => JSON.stringify(value).replaceAll('":', '": ').replaceAll(',"', ', "'),
-  (value) => JSON.stringify(value).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  (value) =>
+    JSON.stringify(value).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
   (value, at) => JSON.stringify({ ...value, obfuscation: 'x'.repeat(at % 7) }),
   (value, at) => JSON.stringify({ ...value, i: at }),
-  (value) => JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.localeCompare(b)))),
+  (value) => JSON.stringify(Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a.localeCompare(b)))),
 ];
 
 describe('any stream of text', () => {
@@ -137,7 +147,9 @@ describe('any stream of text', () => {
     const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
     fc.assert(
       fc.property(texts, style, lineEnd, fc.integer({ min: 1, max: 400 }), (pieces, write, end, size) => {
-        const chunks = [{ role: 'assistant', content: '' }, ...pieces.map((content) => ({ content }))].map((d) => chunk(d));
+        const chunks = [{ role: 'assistant', content: '' }, ...pieces.map((content) => ({ content }))].map((d) =>
+          chunk(d),
+        );
         const values = [...chunks, chunk({}, 'stop')];
         const body = values.map((value, at) => `data: ${write(value, at)}${end}${end}`).join('') + 'data: [DONE]\n\n';
         const whole = Buffer.from(body);

@@ -210,7 +210,11 @@ export class ChunkStream implements StreamReader {
   }
 
   /** The event that leaves: the text as it came but for the model's name, or written anew; learned if it may recur. */
-  #write(chunk: Fields, intact: string | undefined, from: { json: string | undefined; slot: string | undefined }): string {
+  #write(
+    chunk: Fields,
+    intact: string | undefined,
+    from: { json: string | undefined; slot: string | undefined },
+  ): string {
     // JSON that came in several data lines holds line feeds, which would end our one line.
     let json = intact?.includes('\n') === false ? this.#identity.renameText(intact, chunk) : undefined;
     if (json === undefined) {
@@ -227,7 +231,7 @@ export class ChunkStream implements StreamReader {
     return this.#choices.size > 0 ? this.#close() : '';
   }
 
-  /** Everything that must stand at the end of a whole answer: the missing finish_reasons, usage if asked for, `[DONE]`. */
+  /** What must stand at the end of a whole answer: missing finish_reasons, usage if asked for, `[DONE]`. */
   #close(): string {
     this.isTerminated = true;
     this.hasContent = true;

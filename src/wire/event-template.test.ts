@@ -65,5 +65,8 @@ describe('EventTemplate', () => {
     const second = learn('{"content":"a","created":2}', '{"content":"a","created":1}');
     second.vary(first);
     expect(applied(second, '{"content":"a","created":3}')).toBeUndefined();
+    const moved = learn('{"content":"a","i":2}', '{"content":"a","i":6}');
+    moved.vary(learn('{"content":"a","i":1}', '{"content":"a","i":5}'));
+    expect(applied(moved, '{"content":"a","i":3}')).toBeUndefined();
   });
 });

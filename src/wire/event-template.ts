@@ -158,7 +158,8 @@ function varyingScalar(a: string, b: string): Scalar | undefined {
   while (prefix < shorter && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix += 1;
   while (prefix > 0 && isScalarChar(a.charCodeAt(prefix - 1), false)) prefix -= 1;
   let suffix = 0;
-  while (suffix < shorter - prefix && a.charCodeAt(a.length - 1 - suffix) === b.charCodeAt(b.length - 1 - suffix)) suffix += 1;
+  while (suffix < shorter - prefix && a.charCodeAt(a.length - 1 - suffix) === b.charCodeAt(b.length - 1 - suffix))
+    suffix += 1;
   while (suffix > 0 && isScalarChar(a.charCodeAt(a.length - suffix), false)) suffix -= 1;
   const first = a.slice(prefix, a.length - suffix);
   const second = b.slice(prefix, b.length - suffix);

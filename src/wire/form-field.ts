@@ -1,4 +1,5 @@
 // What the text of a form field means. Separate because url-encoded and multipart forms read their fields alike.
+import { readJsonBody } from './json-body.ts';
 
 /** Fields that are text whatever they look like. */
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['model', 'prompt', 'input', 'language', 'user', 'instructions']);
@@ -11,13 +12,7 @@ export function fieldValue(name: string, text: string): unknown {
   if (text === 'true' || text === 'True') return true;
   if (text === 'false' || text === 'False') return false;
   if (NUMBER.test(text)) return Number(text);
-  return text.startsWith('{') || text.startsWith('[') ? parsedOr(text) : text;
-}
-
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  if (!text.startsWith('{') && !text.startsWith('[')) return text;
+  const body = readJsonBody([Buffer.from(`{"value":${text}}`)]);
+  return 'kind' in body ? text : (body.get('value') ?? text);
 }

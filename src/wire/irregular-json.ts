@@ -10,6 +10,8 @@ export interface RepairedJson {
   readonly text: string;
 }
 
+export const TOO_DEEP: BodyProblem = { kind: 'too-deep', message: 'Invalid JSON payload: nested too deep' };
+
 export function repairJson(bytes: Buffer): RepairedJson | BodyProblem {
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   const strict = parse(text);
@@ -34,8 +36,8 @@ function written(value: unknown): RepairedJson | BodyProblem {
   try {
     return { kind: 'repaired', text: JSON.stringify(value) };
   } catch {
-    // The only way that a parsed value cannot be written is the depth of the stack.
-    return { kind: 'too-deep', message: 'Invalid JSON payload: nested too deep' };
+    // The only way that a parsed value cannot be written: engines before V8 14 recurse.
+    return TOO_DEEP;
   }
 }
 

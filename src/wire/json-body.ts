@@ -2,7 +2,7 @@
 // The one place that decides which way a body goes.
 import type { BodyProblem, JsonBody } from './body-types.ts';
 import { ChunkList } from './chunk-list.ts';
-import { repairJson } from './irregular-json.ts';
+import { repairJson, TOO_DEEP } from './irregular-json.ts';
 import { FAST_SCAN, JsonScan, TRUSTED_SCAN, type ScanOptions } from './json-scan.ts';
 import { ScannedBody } from './scanned-body.ts';
 import { areUtf8 } from './utf8-check.ts';
@@ -21,19 +21,19 @@ export function readJsonBody(chunks: readonly Uint8Array[]): ScannedBody | BodyP
   const body = scannedBody(bytes, FAST_SCAN);
   if (body !== undefined && areUtf8(bytes.chunks)) return body;
   const repaired = repairJson(bytes.joined());
-  return repaired.kind === 'repaired' ? trustedBody(repaired.text) : repaired;
+  return repaired.kind === 'repaired' ? (writtenBody(repaired.text) ?? TOO_DEEP) : repaired;
 }
 
-/** A body made from a plain object: forms, and whatever else arrives as fields. */
+/** A body made from a flat set of fields: forms, and whatever else does not arrive as JSON. */
 export function jsonBodyOf(fields: Readonly<Record<string, unknown>>): JsonBody {
-  return trustedBody(JSON.stringify(fields));
+  const body = writtenBody(JSON.stringify(fields));
+  if (body === undefined) throw new RangeError('fields nested too deep for a body');
+  return body;
 }
 
 /** A body made from text that JSON.stringify wrote for an object. */
-function trustedBody(text: string): ScannedBody {
-  const body = scannedBody(new ChunkList([Buffer.from(text)]), TRUSTED_SCAN);
-  if (body === undefined) throw new Error('JSON.stringify wrote something that is not a JSON object');
-  return body;
+function writtenBody(text: string): ScannedBody | undefined {
+  return scannedBody(new ChunkList([Buffer.from(text)]), TRUSTED_SCAN);
 }
 
 function scannedBody(bytes: ChunkList, options: ScanOptions): ScannedBody | undefined {

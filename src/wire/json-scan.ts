@@ -47,7 +47,8 @@ export interface ScanOptions {
 }
 
 export const FAST_SCAN: ScanOptions = { maxDepth: MAX_SCAN_DEPTH, anyKeys: false };
-export const TRUSTED_SCAN: ScanOptions = { maxDepth: Number.POSITIVE_INFINITY, anyKeys: true };
+/** For text that JSON.stringify wrote. Nobody nests 1,000 levels but to break something (LiteLLM's parser stops there). */
+export const TRUSTED_SCAN: ScanOptions = { maxDepth: 1000, anyKeys: true };
 
 /** Why a scan stopped, and at which byte. */
 export interface ScanStop {

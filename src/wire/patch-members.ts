@@ -4,8 +4,11 @@ import type { ChunkList } from './chunk-list.ts';
 import type { BodyEdits, ByteBody } from './body-types.ts';
 import type { MemberTable } from './member-table.ts';
 
-/** Below this many bytes one joined buffer is cheaper to send than a list, copy included (measured with undici). */
-export const JOIN_BELOW_BYTES = 64 * 1024;
+/**
+ * Below this many bytes one joined buffer is cheaper to send with undici than a list, copy included: 16 against 30 µs at
+ * 4 kB, 19 against 32 at 16 kB, 33 against 30 at 32 kB, 107 against 67 at 300 kB.
+ */
+export const JOIN_BELOW_BYTES = 32 * 1024;
 
 /** What stands where: original bytes `from`..`to`, then `text` (which may be empty). */
 interface Piece {

@@ -27,7 +27,10 @@ describe('ResponsesStream', () => {
     const { bytes } = runReader(new ResponsesStream(OPTIONS), [Buffer.from(CREATED + DELTA + COMPLETED)]);
     const events = decodeEvents(bytes).map(({ name, data }) => ({ name, value: JSON.parse(data) as unknown }));
     expect(events).toMatchObject([
-      { name: 'response.created', value: { response: { id: 'enc-r1', model: 'shown', previous_response_id: 'enc-r0' } } },
+      {
+        name: 'response.created',
+        value: { response: { id: 'enc-r1', model: 'shown', previous_response_id: 'enc-r0' } },
+      },
       { name: 'response.output_text.delta', value: { item_id: 'msg', delta: 'héllo' } },
       { name: 'response.completed', value: { response: { id: 'enc-r1', model: 'shown' } } },
     ]);
@@ -55,6 +58,12 @@ describe('ResponsesStream', () => {
       Buffer.from(reader.errorEvent({ message: 'm', type: 't', param: null, code: 'c' }), 'latin1'),
     );
     expect(error?.name).toBe('error');
-    expect(JSON.parse(error?.data ?? '')).toEqual({ type: 'error', code: 'c', message: 'm', param: null, sequence_number: 2 });
+    expect(JSON.parse(error?.data ?? '')).toEqual({
+      type: 'error',
+      code: 'c',
+      message: 'm',
+      param: null,
+      sequence_number: 2,
+    });
   });
 });

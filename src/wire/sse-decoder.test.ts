@@ -21,19 +21,61 @@ function decode(parts: readonly string[], flush = true): Found[] {
 describe('SseDecoder', () => {
   it.each([
     ['one event', 'data: a\n\n', [{ event: '', data: 'a' }]],
-    ['CRLF', 'data: a\r\n\r\ndata: b\r\n\r\n', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
-    ['CR', 'data: a\r\rdata: b\r\r', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
-    ['LF then CRLF', 'data: a\n\r\ndata: b\r\n\n', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
+    [
+      'CRLF',
+      'data: a\r\n\r\ndata: b\r\n\r\n',
+      [
+        { event: '', data: 'a' },
+        { event: '', data: 'b' },
+      ],
+    ],
+    [
+      'CR',
+      'data: a\r\rdata: b\r\r',
+      [
+        { event: '', data: 'a' },
+        { event: '', data: 'b' },
+      ],
+    ],
+    [
+      'LF then CRLF',
+      'data: a\n\r\ndata: b\r\n\n',
+      [
+        { event: '', data: 'a' },
+        { event: '', data: 'b' },
+      ],
+    ],
     ['a byte order mark', '\u00ef\u00bb\u00bfdata: a\n\n', [{ event: '', data: 'a' }]],
     ['several data lines', 'data: a\ndata: b\n\n', [{ event: '', data: 'a\nb' }]],
     ['a data line without colon', 'data\ndata: b\n\n', [{ event: '', data: '\nb' }]],
-    ['only the first space after the colon', 'data:  a\n\ndata:b\n\n', [{ event: '', data: ' a' }, { event: '', data: 'b' }]],
-    ['event names', 'event: x\ndata: a\n\ndata: b\n\n', [{ event: 'x', data: 'a' }, { event: '', data: 'b' }]],
+    [
+      'only the first space after the colon',
+      'data:  a\n\ndata:b\n\n',
+      [
+        { event: '', data: ' a' },
+        { event: '', data: 'b' },
+      ],
+    ],
+    [
+      'event names',
+      'event: x\ndata: a\n\ndata: b\n\n',
+      [
+        { event: 'x', data: 'a' },
+        { event: '', data: 'b' },
+      ],
+    ],
     ['a name without data is forgotten', 'event: x\n\ndata: b\n\n', [{ event: '', data: 'b' }]],
     ['comments and unknown fields', ':c\nid: 1\nretry: 2\nfoo: 3\nbar\ndata: a\n\n:d\n\n', [{ event: '', data: 'a' }]],
     ['a prefix that is not the field', 'database: a\neventual: b\n\n', []],
     ['blank lines in a row', '\n\n\ndata: a\n\n\n\n', [{ event: '', data: 'a' }]],
-    ['a last event without its blank line', 'data: a\n\ndata: b\n', [{ event: '', data: 'a' }, { event: '', data: 'b' }]],
+    [
+      'a last event without its blank line',
+      'data: a\n\ndata: b\n',
+      [
+        { event: '', data: 'a' },
+        { event: '', data: 'b' },
+      ],
+    ],
     ['a last line without its end', 'data: a', [{ event: '', data: 'a' }]],
   ])('reads %s', (_name, text, expected) => {
     expect(decode([text])).toEqual(expected);
@@ -82,10 +124,15 @@ describe('SseDecoder', () => {
   it('finds the same events however the text is cut', () => {
     const line = fc.constantFrom('data: a', 'data:b', 'event: e', ': c', 'id: 1', '', 'data', 'x');
     const ends = fc.constantFrom('\n', '\r\n', '\r');
-    const text = fc.array(fc.tuple(line, ends).map((pair) => pair.join('')), { maxLength: 20 }).map((all) => all.join(''));
+    const text = fc
+      .array(
+        fc.tuple(line, ends).map((pair) => pair.join('')),
+        { maxLength: 20 },
+      )
+      .map((all) => all.join(''));
     fc.assert(
       fc.property(text, fc.array(fc.nat(200)), (whole, cuts) => {
-        const at = [0, ...cuts.map((cut) => Math.min(cut, whole.length)), whole.length].sort((a, b) => a - b);
+        const at = [0, ...cuts.map((cut) => Math.min(cut, whole.length)), whole.length].toSorted((a, b) => a - b);
         const parts = at.slice(1).map((to, index) => whole.slice(at[index], to));
         expect(decode(parts)).toEqual(decode([whole]));
       }),

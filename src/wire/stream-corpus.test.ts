@@ -6,7 +6,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatStream } from './chat-stream.ts';
 import { CompletionStream } from './completion-stream.ts';
-import { clientView, decodeEvents, runReader, type ClientView } from '../../test/support/reference-client.ts';
+import {
+  clientView,
+  decodeEvents,
+  runReader,
+  type ClientView,
+  type ReaderRun,
+} from '../../test/support/reference-client.ts';
 import { ResponsesStream } from './responses-stream.ts';
 import type { StreamReader } from './stream-reader.ts';
 
@@ -65,7 +71,7 @@ function checkChunks(view: ClientView, expected: Expected): void {
 describe('the corpus', () => {
   it('has an expectation for every file and a file for every expectation', () => {
     const files = readdirSync(FOLDER).filter((file) => file.endsWith('.sse'));
-    expect(files.map((file) => file.slice(0, -4)).sort()).toEqual([...NAMES].sort());
+    expect(files.map((file) => file.slice(0, -4)).toSorted()).toEqual([...NAMES].toSorted());
   });
 
   it.each(NAMES)('%s reaches the client as it must', (name) => {
@@ -81,7 +87,9 @@ describe('the corpus', () => {
     expect(view.refusal).toBe(expected.refusal ?? '');
     if (expected.dialect !== 'responses') checkChunks(view, expected);
     if (expected.tools !== undefined) {
-      expect(view.tools).toEqual(expected.tools.map((tool) => ({ ...tool, id: tool.id ?? expect.stringMatching(/^call_./) })));
+      expect(view.tools).toEqual(
+        expected.tools.map((tool) => ({ ...tool, id: tool.id ?? expect.stringMatching(/^call_./) })),
+      );
     }
     expect(reader.usage).toEqual(expected.usage);
     expect(reader.noiseCount).toBe(expected.noise ?? reader.noiseCount);
@@ -95,7 +103,8 @@ describe('the corpus', () => {
     for (let at = 1; at < bytes.length; at += 1) {
       const parts = runReader(open(expectedOf(name)), [bytes.subarray(0, at), bytes.subarray(at)]);
       if (!parts.bytes.equals(whole.bytes) || parts.end.kind !== whole.end.kind) {
-        expect(`${at}: ${parts.end.kind} ${parts.bytes}`).toBe(`${at}: ${whole.end.kind} ${whole.bytes}`);
+        const told = (run: ReaderRun): string => `cut at ${at}: ${run.end.kind} ${run.bytes.toString()}`;
+        expect(told(parts)).toBe(told(whole));
       }
     }
     const single = Array.from(bytes, (byte) => Buffer.from([byte]));
@@ -107,7 +116,9 @@ describe('the corpus', () => {
     fc.assert(
       fc.property(fc.constantFrom(...NAMES), cuts, (name, fractions) => {
         const bytes = bytesOf(name);
-        const at = [0, ...fractions.map((part) => Math.floor(part * bytes.length)), bytes.length].sort((a, b) => a - b);
+        const at = [0, ...fractions.map((part) => Math.floor(part * bytes.length)), bytes.length].toSorted(
+          (a, b) => a - b,
+        );
         const parts = at.slice(1).map((to, index) => bytes.subarray(at[index], to));
         const split = runReader(open(expectedOf(name)), parts);
         const whole = runReader(open(expectedOf(name)), [bytes]);

@@ -27,7 +27,7 @@ export interface InBandError {
   readonly payload: unknown;
 }
 
-/** An event that begins as JSON and does not parse, or one that is too large: text may be lost, so it counts as a cut. */
+/** An event that begins as JSON and does not parse, or is too large: text may be lost, so it counts as a cut. */
 export interface StreamFault {
   readonly kind: 'malformed-event' | 'event-too-large';
   /** Says what and where; holds no message content. */
@@ -68,8 +68,8 @@ export interface StreamReader {
   /** Events dropped because they were neither JSON nor a known signal. */
   readonly noiseCount: number;
   /**
-   * Text generated so far (reasoning and tool arguments included), for estimates: collected only when `estimateUsage` is
-   * given, because it costs memory. Reading it costs time, not for every event.
+   * Text generated so far (reasoning and tool arguments included), for estimates: collected only when `estimateUsage`
+   * is given, because it costs memory. Reading it costs time, not for every event.
    */
   readonly generatedText: string;
   /** Upstream ended, cleanly (`isClean`: the body was whole by HTTP's rules) or not. Call once, last. */

@@ -9,7 +9,11 @@ describe('readUsage', () => {
     ['responses', { input_tokens: 3, output_tokens: 4, total_tokens: 7 }, USAGE],
     ['no total', { prompt_tokens: 3, completion_tokens: 4 }, USAGE],
     ['a total that is too small', { prompt_tokens: 3, completion_tokens: 4, total_tokens: 0 }, USAGE],
-    ['hidden tokens in the total', { prompt_tokens: 3, completion_tokens: 4, total_tokens: 9 }, { ...USAGE, totalTokens: 9 }],
+    [
+      'hidden tokens in the total',
+      { prompt_tokens: 3, completion_tokens: 4, total_tokens: 9 },
+      { ...USAGE, totalTokens: 9 },
+    ],
     ['embeddings', { prompt_tokens: 5, total_tokens: 5 }, { promptTokens: 5, completionTokens: 0, totalTokens: 5 }],
     ['a total and an output', { total_tokens: 7, completion_tokens: 4 }, USAGE],
     ['all zero', { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }, undefined],

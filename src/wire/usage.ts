@@ -3,7 +3,7 @@
 import type { TokenUsage } from '../core/outcome.ts';
 
 /**
- * Reads a `usage` object: `prompt_tokens`/`completion_tokens` or `input_tokens`/`output_tokens`, total summed when it is
+ * Reads a `usage` object: `prompt_tokens`/`completion_tokens` or `input_tokens`/`output_tokens`, the total summed when
  * missing. `undefined` for anything else, and for all zeros: no answer costs nothing, it is a vendor's placeholder.
  */
 export function readUsage(value: unknown): TokenUsage | undefined {
@@ -25,7 +25,9 @@ export function usageOfAnswer(answer: Readonly<Record<string, unknown>>): TokenU
 }
 
 function inside(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)['usage'] : undefined;
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)['usage']
+    : undefined;
 }
 
 function count(value: unknown): number | undefined {

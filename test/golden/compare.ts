@@ -31,6 +31,7 @@ export function compareCase(golden: GoldenCase, setup: GoldenGroup, got: Observa
   }
   const choiceOf = interchangeable(golden.config_reduced ?? setup.config);
   const differences = compareRequests({ golden, expected, got, choiceOf });
+  if (got.crash !== undefined) return [{ at: 'the gateway crashed', expected: undefined, got: got.crash }, ...differences];
   const lengths = { at: 'number of answers', expected: expected.responses.length, got: got.responses.length };
   return lengths.expected === lengths.got || !expected.started ? differences : [lengths, ...differences];
 }

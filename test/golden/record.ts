@@ -117,6 +117,8 @@ export interface Observation {
   readonly started: boolean;
   /** Why it did not start, or the end of the gateway's output. Only in replays. */
   readonly note?: string;
+  /** The gateway ended while the case ran, and how. Only in replays. */
+  readonly crash?: string;
   readonly responses: readonly Observed[];
 }
 

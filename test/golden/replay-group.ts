@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startGateway, type GatewayProcess } from './gateway-process.ts';
+import { freePort, startGateway, type GatewayProcess, type GatewayStart } from './gateway-process.ts';
 import { fillJson, fillPlaceholders, restorePlaceholders, type ReplayPorts } from './placeholders.ts';
 import type {
   CaseGroup,
@@ -27,7 +27,9 @@ const QUIET_AFTER_START_MS = 50;
 interface Replay {
   readonly upstreams: ScriptedUpstreams;
   readonly ports: ReplayPorts;
-  readonly gateway: GatewayProcess;
+  readonly start: GatewayStart;
+  /** Another one after a crash, so that one crash does not hide what the other cases have to say. */
+  gateway: GatewayProcess;
 }
 
 /** Told about each case as soon as it is known. */
@@ -40,17 +42,19 @@ export async function replayGroup(group: CaseGroup, listener: CaseListener): Pro
   try {
     const closed = await freePort();
     const ports: ReplayPorts = { upstreams: await upstreams.start(), closed, proxy: await freePort() };
-    const start = await startGateway({ ...prepare(group.setup, folder, ports), folder, port: ports.proxy });
-    if (start.kind === 'exited') {
-      const note = `exit code ${start.code}: ${start.output.trim()}`;
+    const start: GatewayStart = { ...prepare(group.setup, folder, ports), folder, port: ports.proxy };
+    const result = await startGateway(start);
+    if (result.kind === 'exited') {
+      const note = `exit code ${result.code}: ${result.output.trim()}`;
       for (const golden of group.cases) listener(golden, { started: false, note, responses: [] });
       return;
     }
     await pause(QUIET_AFTER_START_MS);
+    const replay: Replay = { upstreams, ports, start, gateway: result.gateway };
     try {
-      await replayCases({ upstreams, ports, gateway: start.gateway }, group.cases, listener);
+      await replayCases(replay, group.cases, listener);
     } finally {
-      await start.gateway.stop();
+      await replay.gateway.stop();
     }
   } finally {
     upstreams.close();
@@ -81,10 +85,27 @@ async function replayCases(replay: Replay, cases: readonly GoldenCase[], listene
     play(replay, golden.upstream_script ?? {});
     const responses: Observed[] = [];
     for (const request of golden.requests) responses.push(...(await replayRequest(replay, request)));
-    const { gateway } = replay;
-    const note = gateway.exited ? `the gateway ended with ${gateway.exitCode}: ` : '';
-    listener(golden, { started: true, note: note + gateway.output, responses });
+    const note = replay.gateway.output;
+    if (replay.gateway.exited) {
+      listener(golden, { started: true, note, crash: `exit code ${replay.gateway.exitCode}: ${errorIn(note)}`, responses });
+      await restart(replay);
+    } else {
+      listener(golden, { started: true, note, responses });
+    }
   }
+}
+
+async function restart(replay: Replay): Promise<void> {
+  const result = await startGateway(replay.start);
+  if (result.kind === 'exited') throw new Error(`the gateway does not start again: ${result.output}`);
+  replay.gateway = result.gateway;
+}
+
+/** The error message and where it was thrown, out of everything that the gateway printed last. */
+function errorIn(output: string): string {
+  const lines = output.trim().split('\n');
+  const at = lines.findIndex((line) => /^\w*Error\b/.test(line));
+  return lines.slice(Math.max(at, 0), Math.max(at, 0) + 4).join(' ');
 }
 
 function play({ upstreams, ports }: Replay, script: UpstreamScript): void {

@@ -32,7 +32,9 @@ export function decodeEvents(bytes: Uint8Array): ReferenceEvent[] {
     .map((block) => {
       const lines = block.split(/\r\n|\r|\n/);
       const field = (name: string): string[] =>
-        lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).replace(/^ /, ''));
+        lines
+          .filter((line) => line.startsWith(`${name}:`))
+          .map((line) => line.slice(name.length + 1).replace(/^ /, ''));
       return { name: field('event').at(-1) ?? '', data: field('data').join('\n') };
     })
     .filter((event) => event.data !== '');
@@ -102,7 +104,7 @@ function readChoice(view: ClientView, choice: Fields, roles: Set<unknown>): void
     if (view.finish[String(index)] !== undefined) view.problems.push('second finish_reason');
     view.finish[String(index)] = reason;
   }
-  if (index === 0) view.content += typeof choice['text'] === 'string' ? choice['text'] : '';
+  if (index === 0) view.content += asText(choice['text']);
   const delta = choice['delta'] as Fields | undefined;
   if (delta === undefined) {
     if (typeof choice['text'] !== 'string') view.problems.push('neither delta nor text');
@@ -112,9 +114,9 @@ function readChoice(view: ClientView, choice: Fields, roles: Set<unknown>): void
   if ('role' in delta && delta['role'] !== 'assistant') view.problems.push(`role: ${String(delta['role'])}`);
   roles.add(index);
   if (index !== 0) return;
-  view.content += typeof delta['content'] === 'string' ? delta['content'] : '';
-  view.reasoning += String(delta['reasoning_content'] ?? delta['reasoning'] ?? '');
-  view.refusal += String(delta['refusal'] ?? '');
+  view.content += asText(delta['content']);
+  view.reasoning += asText(delta['reasoning_content']) + asText(delta['reasoning']);
+  view.refusal += asText(delta['refusal']);
   for (const call of (delta['tool_calls'] ?? []) as Fields[]) readToolCall(view, call);
 }
 
@@ -136,5 +138,9 @@ function readToolCall(view: ClientView, call: Fields): void {
     return;
   }
   if ('id' in call || 'name' in callFunction) view.problems.push('tool call id or name repeated');
-  known.arguments += String(callFunction['arguments'] ?? '');
+  known.arguments += asText(callFunction['arguments']);
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

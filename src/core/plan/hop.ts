@@ -22,7 +22,7 @@ export interface Hop {
   maxRetries: number;
   /** No attempt before this; `-Infinity` = at once. */
   notBeforeMs: Millis;
-  waitReason: 'retry-after' | 'backoff';
+  waitReason: 'retry-after' | 'backoff' | 'capacity';
   /** Since when it has been waiting for a deployment; `undefined` = it has not. */
   waitingSinceMs: Millis | undefined;
   lastFailure: Failure | undefined;

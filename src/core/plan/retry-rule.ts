@@ -7,7 +7,8 @@ import type { DeploymentIndex } from '../units.ts';
 
 /**
  * `again`: any deployment, the same one included. `shared`: the same, but only in a group of more than one.
- * `elsewhere`: any but the one that failed. `larger-window`: only those with a larger window.
+ * `elsewhere`: only deployments that this request has not tried. `larger-window`: of those, the ones with a larger
+ * window.
  */
 type RetryRule = 'again' | 'shared' | 'elsewhere' | 'larger-window' | 'never';
 
@@ -45,14 +46,14 @@ export interface RetryQuestion {
 
 /** Deployments that a retry may go to; empty = no retry in this group. */
 export function retryCandidates(question: RetryQuestion): readonly DeploymentIndex[] {
-  const { failure, group } = question;
+  const { failure, group, tried } = question;
   switch (ruleFor(failure)) {
     case 'never':
       return [];
     case 'shared':
       return group.length > 1 ? group : [];
     case 'elsewhere':
-      return group.filter((index) => index !== question.deployment.index);
+      return group.filter((index) => !tried.includes(index));
     case 'larger-window':
       return question.hasFallback ? [] : withLargerWindow(question);
     case 'again':
