@@ -18,7 +18,11 @@ type SectionName = keyof typeof SECTIONS;
 
 /** A verdict for every key, a problem for every key that will not be as it says. */
 export function checkSections(root: MapNode, findings: Findings): void {
-  checkSection(root, { where: '', table: TOP_LEVEL_KEYS, unknown: complainWithSuggestion(TOP_LEVEL_KEYS, SECTIONS) }, findings);
+  checkSection(
+    root,
+    { where: '', table: TOP_LEVEL_KEYS, unknown: complainWithSuggestion(TOP_LEVEL_KEYS, SECTIONS) },
+    findings,
+  );
   for (const name of Object.keys(SECTIONS) as SectionName[]) checkSettings(name, root, findings);
   const models = childOf(root, 'model_list');
   if (models?.kind !== 'list') return;
@@ -72,7 +76,11 @@ function checkEntry(item: ConfigNode, where: string, findings: Findings): void {
   if (item.kind !== 'map') return;
   checkSection(item, { where, table: ENTRY_KEYS, unknown: entryKeys() }, findings);
   checkPart(item, { name: 'litellm_params', where, table: PARAM_KEYS, unknown: callParameters() }, findings);
-  checkPart(item, { name: 'model_info', where, table: INFO_KEYS, unknown: freeInfo(), wrongTypes: 'warning' }, findings);
+  checkPart(
+    item,
+    { name: 'model_info', where, table: INFO_KEYS, unknown: freeInfo(), wrongTypes: 'warning' },
+    findings,
+  );
 }
 
 interface PartCheck {
@@ -91,7 +99,8 @@ function checkPart(item: MapNode, { name, where, ...check }: PartCheck, findings
   const organization = childOf(part, 'organization');
   if (organization === undefined || name !== 'litellm_params') return;
   const complaint = wrongType(organization, 'texts');
-  if (complaint !== undefined) findings.error({ place: organization.place, where: `${where}.${name}.organization` }, complaint);
+  if (complaint !== undefined)
+    findings.error({ place: organization.place, where: `${where}.${name}.organization` }, complaint);
 }
 
 function entryKeys(): UnknownKeys {
@@ -122,4 +131,3 @@ function freeInfo(): UnknownKeys {
     },
   };
 }
-

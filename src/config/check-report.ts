@@ -78,7 +78,9 @@ export function formatCheckReport(config: GatewayConfig): string {
     ...titled('Keys', ['line', 'key', 'verdict', 'note'], keys),
     ...titled('Groups', ['group', 'deployment', 'provider', 'model', 'rpm', 'tpm', 'weight', 'state'], groups),
     ...titled('Aliases', ['alias', 'group', ''], aliases),
-    ...(report.problems.length === 0 ? [] : ['Problems', ...report.problems.map((one) => `  ${formatProblem(one)}`), '']),
+    ...(report.problems.length === 0
+      ? []
+      : ['Problems', ...report.problems.map((one) => `  ${formatProblem(one)}`), '']),
     `${report.file ?? 'config'}: ${counted(report.errors, 'error')}, ${counted(report.warnings, 'warning')}`,
     '',
   ].join('\n');
@@ -98,7 +100,12 @@ function titled(title: string, head: readonly string[], rows: readonly (readonly
 /** Columns padded to their widest cell; the last one is left ragged. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 function counted(count: number, noun: string): string {

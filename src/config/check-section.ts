@@ -95,6 +95,14 @@ export function wrongType(node: ConfigNode, type: ValueType): string | undefined
   return `must be ${TYPE_WORDS[type]}, but ${subject(node)} is ${kindOf(node)}`;
 }
 
+/** The map without values of the wrong type: they have been reported, and read as not set. */
+export function withoutWrongTypes(map: MapNode, table: KeyTable): MapNode {
+  const right = [...map.entries].filter(
+    ([key, entry]) => wrongType(entry.value, table.get(key)?.type ?? 'any') === undefined,
+  );
+  return { ...map, entries: new Map(right) };
+}
+
 const TYPE_WORDS: Readonly<Record<ValueType, string>> = {
   count: 'a whole number, 0 or more',
   amount: 'a number, 0 or more',

@@ -45,7 +45,10 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
     findings,
   });
   const aliases = readModelAliases(router, findings);
-  const places = buildPlaces(compiled, aliases.map((alias) => alias.value));
+  const places = buildPlaces(
+    compiled,
+    aliases.map((alias) => alias.value),
+  );
   const lists = readFallbackLists(router, litellm, findings);
   const served = { table: places, leftOut };
   checkAliasReferences(aliases, served, findings);
@@ -70,7 +73,10 @@ function section(root: MapNode, name: string): MapNode {
 }
 
 /** Every name that a request may ask for, and where it leads. */
-function buildPlaces(compiled: readonly CompiledDeployment[], aliases: readonly Alias[]): Omit<RoutingTable, 'settings'> {
+function buildPlaces(
+  compiled: readonly CompiledDeployment[],
+  aliases: readonly Alias[],
+): Omit<RoutingTable, 'settings'> {
   const deployments = compiled.map((one) => one.deployment);
   const byGroup = Map.groupBy(deployments, (deployment) => deployment.group);
   const byModel = Map.groupBy(deployments, (deployment) => deployment.litellmModel);

@@ -2,7 +2,7 @@
 // rotation while the rest serves. A model string that no provider matches is left out, as in LiteLLM 1.106.
 import { childOf, isNull } from './config-node.ts';
 import type { Environment } from './environment.ts';
-import { callParams } from './deployment-spec.ts';
+import { callParams, lacksCredential } from './deployment-spec.ts';
 import type { SharedParams } from './deployment-spec.ts';
 import { readDeploymentFields } from './deployment-fields.ts';
 import type { Findings, Spot } from './findings.ts';
@@ -47,10 +47,20 @@ export function compileDeployments(entries: readonly ModelEntry[], context: Depl
   return { compiled, leftOut };
 }
 
-function compileDeployment(entry: ModelEntry, index: number, context: DeploymentContext): CompiledDeployment | undefined {
-  const { params, info, group, id } = entry;
+function compileDeployment(
+  entry: ModelEntry,
+  index: number,
+  context: DeploymentContext,
+): CompiledDeployment | undefined {
+  const { params, group, id } = entry;
   const resolved = resolveEntry(entry, context);
   if (resolved === undefined) return undefined;
+  if (lacksCredential(entry, context.shared)) {
+    context.findings.warning(
+      faultSpot(entry, 'litellm_credential_name'),
+      'credential_list has no credential of this name',
+    );
+  }
   const spec: DeploymentSpec = {
     params: callParams(entry, context.shared),
     modelInfo: plainMap(info),
@@ -82,6 +92,18 @@ function compileDeployment(entry: ModelEntry, index: number, context: Deployment
   };
 }
 
+function specOf(entry: ModelEntry, resolved: ResolvedModel, { shared, findings }: DeploymentContext): DeploymentSpec {
+  if (lacksCredential(entry, shared)) {
+    findings.warning(faultSpot(entry, 'litellm_credential_name'), 'credential_list has no credential of this name');
+  }
+  return {
+    params: callParams(entry, shared),
+    modelInfo: plainMap(entry.info),
+    ...resolved,
+    dropParams: booleanIn(entry.params, 'drop_params') ?? shared.dropParams,
+  };
+}
+
 type ResolvedModel = Pick<DeploymentSpec, 'provider' | 'upstreamModel'>;
 
 /** A model that is not given yet (an empty value, a variable that is not set) has no provider and no traffic. */
@@ -96,7 +118,10 @@ function resolveEntry({ params, spot }: ModelEntry, { findings }: DeploymentCont
   });
   if (!('kind' in resolved)) return resolved;
   const at = { place: childOf(params, 'model')?.place ?? spot.place, where: `${spot.where}.litellm_params.model` };
-  findings.warning(at, `no provider matches this model, the entry is left out: write provider/model, for example openai/<model>`);
+  findings.warning(
+    at,
+    `no provider matches this model, the entry is left out: write provider/model, for example openai/<model>`,
+  );
   return undefined;
 }
 
@@ -113,7 +138,10 @@ function rotation(entry: ModelEntry, spec: DeploymentSpec, context: DeploymentCo
   if (!('message' in fault)) return { target: fault, reason: undefined };
   const variable = missingVariable(entry, fault.key);
   const message = variable === undefined ? fault.message : `the environment variable ${variable} is not set`;
-  context.findings.replaceWarnings(faultSpot(entry, fault.key), `${message}; until then this deployment gets no traffic`);
+  context.findings.replaceWarnings(
+    faultSpot(entry, fault.key),
+    `${message}; until then this deployment gets no traffic`,
+  );
   return { target: undefined, reason: `${fault.key}: ${message}` };
 }
 

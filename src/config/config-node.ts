@@ -79,6 +79,7 @@ export function keyText(key: ScalarValue): string {
 /** The node as plain data, null values included. */
 export function toPlain(node: ConfigNode): PlainValue {
   if (node.kind === 'list') return node.items.map(toPlain);
-  if (node.kind === 'map') return Object.fromEntries([...node.entries].map(([key, entry]) => [key, toPlain(entry.value)]));
+  if (node.kind === 'map')
+    return Object.fromEntries([...node.entries].map(([key, entry]) => [key, toPlain(entry.value)]));
   return node.scalar.type === 'null' ? null : node.scalar.value;
 }

@@ -11,7 +11,10 @@ export interface KnownModel {
   readonly outputCostPerToken: number | undefined;
 }
 
-type RoutingFields = Omit<Deployment, 'index' | 'id' | 'group' | 'provider' | 'litellmModel' | 'upstreamModel' | 'isWildcard' | 'outOfRotation'>;
+type RoutingFields = Omit<
+  Deployment,
+  'index' | 'id' | 'group' | 'provider' | 'litellmModel' | 'upstreamModel' | 'isWildcard' | 'outOfRotation'
+>;
 
 /** `model_info` wins over the model table; for `cooldown_time` it wins over `litellm_params`, for `order` it does not. */
 export function readDeploymentFields(
@@ -39,7 +42,8 @@ export function readDeploymentFields(
 
 /** `litellm_params`, then the entry itself (LiteLLM copies these), then `model_info`. */
 function readLimits({ params, entry, info }: ModelEntry, defaultMaxParallel: number | undefined): Limits {
-  const perMinute = (key: string): number | undefined => amountIn(params, key) ?? amountIn(entry, key) ?? amountIn(info, key);
+  const perMinute = (key: string): number | undefined =>
+    amountIn(params, key) ?? amountIn(entry, key) ?? amountIn(info, key);
   return {
     rpm: perMinute('rpm'),
     tpm: perMinute('tpm'),

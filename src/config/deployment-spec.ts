@@ -1,6 +1,6 @@
 // What a provider gets to compile: the parameters of the entry without the router's own, filled up from a named
 // credential and from `default_litellm_params`, and the provider that the model string names.
-import { wrongType } from './check-section.ts';
+import { withoutWrongTypes } from './check-section.ts';
 import { childOf } from './config-node.ts';
 import type { ConfigNode, MapNode, PlainValue } from './config-node.ts';
 import { PARAM_KEYS, ROUTER_ONLY_PARAMS } from './keys/deployment-keys.ts';
@@ -40,22 +40,22 @@ function readCredentials(list: ConfigNode | undefined): ReadonlyMap<string, MapN
   return named;
 }
 
+/** Whether the entry names a credential that `credential_list` does not have. */
+export function lacksCredential({ params }: ModelEntry, { credentials }: SharedParams): boolean {
+  const name = textIn(params, 'litellm_credential_name');
+  return name !== undefined && !credentials.has(name);
+}
+
 /** Parameters of a call: own ones first, then the credential's, then the defaults. `base_url` is another `api_base`. */
 export function callParams(entry: ModelEntry, shared: SharedParams): Readonly<Record<string, PlainValue>> {
   const credential = shared.credentials.get(textIn(entry.params, 'litellm_credential_name') ?? '');
   const merged = {
     ...shared.defaults,
     ...(credential === undefined ? {} : plainMap(credential)),
-    ...plainMap(withoutWrongTypes(entry.params)),
+    ...plainMap(withoutWrongTypes(entry.params, PARAM_KEYS)),
   };
   const params = Object.fromEntries(Object.entries(merged).filter(([key]) => !ROUTER_ONLY_PARAMS.has(key)));
   if (params['api_base'] === undefined && params['base_url'] !== undefined) params['api_base'] = params['base_url'];
   delete params['base_url'];
   return params;
-}
-
-/** A value of the wrong type has been reported; a provider never sees it. */
-function withoutWrongTypes(params: MapNode): MapNode {
-  const right = [...params.entries].filter(([key, entry]) => wrongType(entry.value, PARAM_KEYS.get(key)?.type ?? 'any') === undefined);
-  return { ...params, entries: new Map(right) };
 }

@@ -14,7 +14,10 @@ function resolve(text: string, env: Record<string, string>) {
 
 describe('references to the environment', () => {
   it('are resolved at any depth, in maps inside lists, but not as items of a list', () => {
-    const { plain, problems } = resolve('a: os.environ/X\nb: {c: {d: os.environ/X}}\ne: [{f: os.environ/X}, os.environ/X]\n', { X: 'v' });
+    const { plain, problems } = resolve(
+      'a: os.environ/X\nb: {c: {d: os.environ/X}}\ne: [{f: os.environ/X}, os.environ/X]\n',
+      { X: 'v' },
+    );
     expect(plain).toEqual({ a: 'v', b: { c: { d: 'v' } }, e: [{ f: 'v' }, 'os.environ/X'] });
     expect(problems).toMatchObject([{ severity: 'warning', where: 'e[1]', line: 3 }]);
   });
@@ -31,13 +34,17 @@ describe('references to the environment', () => {
   });
 
   it('see the variables of environment_variables, which beat those of the process and may refer to them', () => {
-    const text = 'environment_variables: {X: mine, Y: os.environ/OLD, Z: 5}\na: os.environ/X\nb: os.environ/Y\nc: os.environ/Z\n';
+    const text =
+      'environment_variables: {X: mine, Y: os.environ/OLD, Z: 5}\na: os.environ/X\nb: os.environ/Y\nc: os.environ/Z\n';
     const { plain, whole } = resolve(text, { X: 'theirs', OLD: 'old' });
     expect(plain).toMatchObject({ a: 'mine', b: 'old', c: '5' });
     expect(whole).toMatchObject({ X: 'mine', Y: 'old', Z: '5', OLD: 'old' });
   });
 
   it('are whole values: a reference inside a longer text stays as it is', () => {
-    expect(resolve('a: https://os.environ/X\n', { X: 'v' })).toMatchObject({ plain: { a: 'https://os.environ/X' }, problems: [] });
+    expect(resolve('a: https://os.environ/X\n', { X: 'v' })).toMatchObject({
+      plain: { a: 'https://os.environ/X' },
+      problems: [],
+    });
   });
 });

@@ -77,7 +77,10 @@ class Resolver {
 
   #item(item: ConfigNode, where: string): ConfigNode {
     if (variableName(item) === undefined) return this.#inside(item, where);
-    this.#findings.warning({ place: item.place, where }, 'os.environ/ is not read in a list of texts: it stays as written');
+    this.#findings.warning(
+      { place: item.place, where },
+      'os.environ/ is not read in a list of texts: it stays as written',
+    );
     return item;
   }
 }

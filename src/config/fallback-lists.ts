@@ -28,7 +28,15 @@ const LISTS = ['fallbacks', 'context_window_fallbacks', 'content_policy_fallback
 type ListName = (typeof LISTS)[number] | 'default_fallbacks';
 
 /** Keys of a spelling that other gateways use and LiteLLM silently never applies: named, and left out. */
-const FOREIGN_KEYS = new Set(['match', 'model', 'model_name', 'to_model', 'fallback_model', 'fallback_models', 'fallbacks']);
+const FOREIGN_KEYS = new Set([
+  'match',
+  'model',
+  'model_name',
+  'to_model',
+  'fallback_model',
+  'fallback_models',
+  'fallbacks',
+]);
 
 /** Reads the lists of both sections; an empty one counts as not configured (LiteLLM tests for truth). */
 export function readFallbackLists(router: MapNode, litellm: MapNode, findings: Findings): FallbackLists {

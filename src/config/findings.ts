@@ -32,7 +32,10 @@ export class Findings {
   }
 
   verdict(spot: Spot, verdict: KeyVerdict['verdict'], note?: string): void {
-    this.#verdicts.push({ file: spot.place.file, verdict: { where: spot.where, line: spot.place.line, verdict, note } });
+    this.#verdicts.push({
+      file: spot.place.file,
+      verdict: { where: spot.where, line: spot.place.line, verdict, note },
+    });
   }
 
   /** By file, then line and column; the root file first. */

@@ -11,7 +11,15 @@ const DEFAULT_SHUTDOWN_GRACE_MS = 60_000;
 const DEFAULT_HEALTH_CHECK_INTERVAL_MS = 300_000;
 
 /** Keys that stand in documentation: whoever finds the port knows them. */
-const SAMPLE_KEYS = new Set(['sk-1234', 'sk-12345', 'sk-123456', 'sk-12345678', 'sk-123456789', 'sk-master-key', 'changeme']);
+const SAMPLE_KEYS = new Set([
+  'sk-1234',
+  'sk-12345',
+  'sk-123456',
+  'sk-12345678',
+  'sk-123456789',
+  'sk-master-key',
+  'changeme',
+]);
 /** Shorter keys can be guessed over the network. */
 const STRONG_KEY_CHARACTERS = 16;
 

@@ -19,7 +19,8 @@ const MODE_OF_PROVIDER: Readonly<Record<string, string>> = { huggingface: 'chat'
 /** `base_model` names the model behind an opaque deployment; else it is the deployment's own model. */
 export function readKnownModel({ params, info }: ModelEntry, spec: DeploymentSpec): ModelKnowledge {
   const base = textIn(info, 'base_model') ?? textIn(params, 'base_model');
-  const facts = lookupModel(base ?? spec.upstreamModel, spec.provider) ?? (base === undefined ? undefined : lookupModel(base));
+  const facts =
+    lookupModel(base ?? spec.upstreamModel, spec.provider) ?? (base === undefined ? undefined : lookupModel(base));
   const key = facts?.key ?? base ?? textIn(params, 'model') ?? '';
   const unknown = { key, litellm_provider: spec.provider, mode: MODE_OF_PROVIDER[spec.provider] };
   return { routing: facts, shown: withoutUndefined(facts === undefined ? unknown : shownFacts(facts)) };
@@ -43,5 +44,7 @@ function shownFacts(facts: ModelFacts): Record<string, PlainValue | undefined> {
 }
 
 function withoutUndefined(record: Readonly<Record<string, PlainValue | undefined>>): Record<string, PlainValue> {
-  return Object.fromEntries(Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { formatProblem } from './check-report.ts';
 import { loadConfig, loadConfigText } from './load.ts';
 
-const entry = (name: string): string => `  - {model_name: ${name}, litellm_params: {model: openai/${name}, api_key: k}}\n`;
+const entry = (name: string): string =>
+  `  - {model_name: ${name}, litellm_params: {model: openai/${name}, api_key: k}}\n`;
 
 function load(files: Record<string, string>, file = 'config.yaml') {
   const config = loadConfig(file, {
@@ -56,7 +57,10 @@ describe('a config file', () => {
   });
 
   it('may include itself without harm', () => {
-    expect(load({ 'config.yaml': `include: [config.yaml]\nmodel_list:\n${entry('a')}` })).toMatchObject({ groups: ['a'], said: [] });
+    expect(load({ 'config.yaml': `include: [config.yaml]\nmodel_list:\n${entry('a')}` })).toMatchObject({
+      groups: ['a'],
+      said: [],
+    });
   });
 
   it('names the included file in a problem that stands there', () => {
@@ -64,7 +68,9 @@ describe('a config file', () => {
       'config.yaml': `include: [more.yaml]\nmodel_list:\n${entry('a')}`,
       'more.yaml': 'model_list:\n  - model_name: b\n',
     });
-    expect(said).toEqual(['more.yaml:2:5: error: model_list[1]: litellm_params is missing: it says which model to call, and how']);
+    expect(said).toEqual([
+      'more.yaml:2:5: error: model_list[1]: litellm_params is missing: it says which model to call, and how',
+    ]);
   });
 
   it('that is not there is one error', () => {
@@ -72,7 +78,9 @@ describe('a config file', () => {
   });
 
   it('may be JSON under a YAML name', () => {
-    const text = JSON.stringify({ model_list: [{ model_name: 'a', litellm_params: { model: 'openai/a', api_key: 'k' } }] });
+    const text = JSON.stringify({
+      model_list: [{ model_name: 'a', litellm_params: { model: 'openai/a', api_key: 'k' } }],
+    });
     expect(load({ 'config.yaml': text })).toMatchObject({ groups: ['a'], said: [] });
   });
 

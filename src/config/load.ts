@@ -60,7 +60,13 @@ function readRoot(path: string, shown: string, { read, findings }: Reading): Map
   }
   const before = findings.problems().length;
   const root = parseYaml(text, shown, findings);
-  if (findings.problems().slice(before).some((problem) => problem.severity === 'error')) return undefined;
+  if (
+    findings
+      .problems()
+      .slice(before)
+      .some((problem) => problem.severity === 'error')
+  )
+    return undefined;
   if (isEmptyDocument(root)) findings.error(spot, 'is empty: a config needs at least a model_list');
   else if (root?.kind === 'map') return root;
   else findings.error(spot, 'is not a config: the top level must be a map with keys such as model_list');
@@ -85,7 +91,11 @@ function mergeIncludes(root: MapNode, file: string, reading: Reading): MapNode {
 }
 
 /** Beside the file that includes it; else, with a warning, beside the root config. */
-function findInclude({ name, from, spot }: IncludeRequest, root: string, { read, findings }: Reading): string | undefined {
+function findInclude(
+  { name, from, spot }: IncludeRequest,
+  root: string,
+  { read, findings }: Reading,
+): string | undefined {
   const [own, fallback] = [from, root].map((base) => (isAbsolute(name) ? name : joinBeside(base, name)));
   if (own !== undefined && isReadable(own, read)) return own;
   if (fallback !== undefined && fallback !== own && isReadable(fallback, read)) {

@@ -30,8 +30,8 @@ function readAlias(name: string, node: ConfigNode): Alias | undefined {
 }
 
 function complaint(node: ConfigNode): string {
-  if (node.kind === 'list') return 'has no effect: an alias names one group, not several; give them one model_name instead';
+  if (node.kind === 'list')
+    return 'has no effect: an alias names one group, not several; give them one model_name instead';
   if (node.kind === 'map') return 'has no effect: the map needs the key model, the name of a group';
   return isNull(node) ? 'has no effect: the name of a group is missing' : 'has no effect';
 }
-

@@ -20,11 +20,27 @@ const DOCUMENTS: readonly (readonly [name: string, text: string, json: string])[
   ['quoted words that would be values', 'a: "yes"\nb: \'1\'\nc: "null"\n', '{"a":"yes","b":"1","c":"null"}'],
   ['dates as text', 'api_version: 2024-02-01\n', '{"api_version":"2024-02-01"}'],
   ['anchors', 'a: &x {b: 1}\nc: *x\n', '{"a":{"b":1},"c":{"b":1}}'],
-  ['merge keys first, own keys in their place', 'x: &x {a: 1, b: 2}\ny:\n  c: 3\n  <<: *x\n  b: 4\n', '{"x":{"a":1,"b":2},"y":{"a":1,"b":4,"c":3}}'],
-  ['several merged maps, the earlier wins', 'a: &a {k: 1, m: 2}\nb: &b {k: 3, n: 4}\nc: {<<: [*a, *b]}\n', '{"a":{"k":1,"m":2},"b":{"k":3,"n":4},"c":{"k":1,"n":4,"m":2}}'],
-  ['a merge key of a merged map', 'a: &a {k: 1}\nb: &b {<<: *a, l: 2}\nc: {<<: *b}\n', '{"a":{"k":1},"b":{"k":1,"l":2},"c":{"k":1,"l":2}}'],
+  [
+    'merge keys first, own keys in their place',
+    'x: &x {a: 1, b: 2}\ny:\n  c: 3\n  <<: *x\n  b: 4\n',
+    '{"x":{"a":1,"b":2},"y":{"a":1,"b":4,"c":3}}',
+  ],
+  [
+    'several merged maps, the earlier wins',
+    'a: &a {k: 1, m: 2}\nb: &b {k: 3, n: 4}\nc: {<<: [*a, *b]}\n',
+    '{"a":{"k":1,"m":2},"b":{"k":3,"n":4},"c":{"k":1,"n":4,"m":2}}',
+  ],
+  [
+    'a merge key of a merged map',
+    'a: &a {k: 1}\nb: &b {<<: *a, l: 2}\nc: {<<: *b}\n',
+    '{"a":{"k":1},"b":{"k":1,"l":2},"c":{"k":1,"l":2}}',
+  ],
   ['a quoted << is a key', 'a: {"<<": 1}\n', '{"a":{"<<":1}}'],
-  ['standard tags', 'a: !!str 12\nb: !!int "3"\nc: !!float 2\nd: !!bool "yes"\ne: ! 5\n', '{"a":"12","b":3,"c":2,"d":true,"e":"5"}'],
+  [
+    'standard tags',
+    'a: !!str 12\nb: !!int "3"\nc: !!float 2\nd: !!bool "yes"\ne: ! 5\n',
+    '{"a":"12","b":3,"c":2,"d":true,"e":"5"}',
+  ],
   ['no space after a colon in a flow map', '{b:c, "d":e}\n', '{"b:c":null,"d":"e"}'],
   ['a # inside a word', 'a: foo#bar # comment\n', '{"a":"foo#bar"}'],
 ];
@@ -58,11 +74,19 @@ describe('YAML text', () => {
     const levels = Array.from({ length: 60 }, (_, level) => `k${level + 1}: &a${level + 1} [*a${level}, *a${level}]`);
     const { root, problems } = read(['k0: &a0 [x]', ...levels].join('\n'));
     expect(root).toBeUndefined();
-    expect(problems.map((problem) => problem.what)).toEqual(['anchors and aliases multiply to more than a million values']);
+    expect(problems.map((problem) => problem.what)).toEqual([
+      'anchors and aliases multiply to more than a million values',
+    ]);
   });
 
   it('never repeats the text of a broken line, which may hold a key', () => {
-    for (const text of ['a: "sk-secret\n', 'a: @sk-secret\n', 'a: b: sk-secret\n', '[sk-secret', 'a: *sk-secret\n%sk-secret']) {
+    for (const text of [
+      'a: "sk-secret\n',
+      'a: @sk-secret\n',
+      'a: b: sk-secret\n',
+      '[sk-secret',
+      'a: *sk-secret\n%sk-secret',
+    ]) {
       const said = read(text).problems.map((problem) => problem.what);
       expect(said.length).toBeGreaterThan(0);
       expect(said.filter((what) => !what.includes('&')).join()).not.toContain('sk-secret');

@@ -181,7 +181,9 @@ function taggedScalar(text: string, node: Scalar): ScalarValue | undefined {
   switch (node.tag) {
     case undefined:
     case '':
-      return node.type === Scalar.PLAIN || node.type === undefined ? readPlainScalar(text) : { type: 'text', value: text };
+      return node.type === Scalar.PLAIN || node.type === undefined
+        ? readPlainScalar(text)
+        : { type: 'text', value: text };
     case '!':
     case `${TAG}str`:
       return { type: 'text', value: text };

@@ -33,7 +33,8 @@ export function findPlaceholder(params: MapNode): Placeholder | undefined {
     const node = childOf(params, key);
     const text = textOf(node);
     if (node === undefined || text === undefined) continue;
-    if (ANGLE_BRACKETS.test(text)) return { key, place: node.place, message: `still a placeholder: put ${wanted} here` };
+    if (ANGLE_BRACKETS.test(text))
+      return { key, place: node.place, message: `still a placeholder: put ${wanted} here` };
     if (!SHELL_VARIABLE.test(text)) continue;
     return { key, place: node.place, message: `\${...} is not read: write os.environ/NAME, or ${wanted} itself` };
   }

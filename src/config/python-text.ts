@@ -39,7 +39,9 @@ function exponentForm(value: number): string {
 }
 
 function mapRepr(node: MapNode): string {
-  const pairs = [...node.entries.values()].map((entry) => `${scalarRepr(entry.key.scalar)}: ${pythonRepr(entry.value)}`);
+  const pairs = [...node.entries.values()].map(
+    (entry) => `${scalarRepr(entry.key.scalar)}: ${pythonRepr(entry.value)}`,
+  );
   return `{${pairs.join(', ')}}`;
 }
 

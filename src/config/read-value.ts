@@ -30,7 +30,14 @@ export function booleanOf(node: ConfigNode | undefined): boolean | undefined {
 }
 
 const BOOLEAN_WORDS: Readonly<Record<string, boolean>> = {
-  true: true, yes: true, on: true, '1': true, false: false, no: false, off: false, '0': false,
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
 };
 
 /** The scalar as text; a list, a map and null have none. */

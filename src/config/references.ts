@@ -30,7 +30,10 @@ export function checkFallbackReferences(lists: FallbackLists, served: Served, fi
 
 function checkRule({ from, targets }: LocatedRule, served: Served, findings: Findings): void {
   if (from.value !== '*' && !isServed(from.value, served)) {
-    findings.warning(from.spot, `no model group has this name, so the rule never applies${suggest(from.value, served)}`);
+    findings.warning(
+      from.spot,
+      `no model group has this name, so the rule never applies${suggest(from.value, served)}`,
+    );
   }
   const lost = targets.filter((target) => !isServed(target.value.model, served));
   for (const { value, spot } of lost) {

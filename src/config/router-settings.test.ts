@@ -1,29 +1,84 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfigText } from './load.ts';
 
-const MODELS = 'model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: k}}, {model_name: b, litellm_params: {model: openai/b, api_key: k}}]\n';
-const settings = (text: string, env: Record<string, string> = {}) => loadConfigText(MODELS + text, { env }).table.settings;
+const MODELS =
+  'model_list: [{model_name: a, litellm_params: {model: openai/a, api_key: k}}, {model_name: b, litellm_params: {model: openai/b, api_key: k}}]\n';
+const settings = (text: string, env: Record<string, string> = {}) =>
+  loadConfigText(MODELS + text, { env }).table.settings;
 
 /** Each row: sections, what comes of them. Sources: reference 1.4a and 1.4b of LiteLLM 1.106, DESIGN 5 and 6. */
 const ROWS: readonly (readonly [what: string, text: string, expected: object])[] = [
-  ['defaults', '', {
-    strategy: 'simple-shuffle', numRetries: 2, retryAfterMs: 0, timeoutMs: undefined, requestTimeoutMs: undefined,
-    streamTimeoutMs: undefined, streamIdleTimeoutMs: 60_000, deadlineMs: undefined, maxFallbacks: 5,
-    allowedFails: undefined, cooldownMs: undefined, disableCooldowns: false, enforceLimits: true,
-    queueTimeoutMs: 10_000, fallbackAfterMs: 3_000, enableTagFiltering: false, tagFilteringMatchAny: true,
-    enablePreCallChecks: false,
-    fallbacks: { generic: undefined, contextWindow: undefined, contentPolicy: undefined, defaults: undefined },
-  }],
-  ['the global where the router is silent', 'litellm_settings: {num_retries: 4, max_fallbacks: 1, allowed_fails: 9, request_timeout: 8}\n', { numRetries: 4, maxFallbacks: 1, allowedFails: 9, timeoutMs: 8_000, requestTimeoutMs: undefined }],
-  ['the router over the global', 'litellm_settings: {num_retries: 4}\nrouter_settings: {num_retries: 1}\n', { numRetries: 1 }],
-  ['a 0 that counts', 'litellm_settings: {num_retries: 4, allowed_fails: 9}\nrouter_settings: {num_retries: 0, allowed_fails: 0}\n', { numRetries: 0, allowedFails: 0 }],
-  ['a 0 that does not', 'litellm_settings: {request_timeout: 8}\nrouter_settings: {timeout: 0, cooldown_time: 0, stream_timeout: 0}\n', { timeoutMs: 8_000, cooldownMs: undefined, streamTimeoutMs: undefined }],
-  ['request_timeout beside timeout', 'litellm_settings: {request_timeout: 8}\nrouter_settings: {timeout: 30}\n', { timeoutMs: 30_000, requestTimeoutMs: 8_000 }],
-  ['numbers as text', "router_settings: {num_retries: '1', timeout: '30', cooldown_time: '1.5', retry_after: '1e-1'}\n", { numRetries: 1, timeoutMs: 30_000, cooldownMs: 1_500, retryAfterMs: 100 }],
-  ['booleans as text', "router_settings: {enforce_limits: 'no', disable_cooldowns: 'True', enable_tag_filtering: on}\n", { enforceLimits: false, disableCooldowns: true, enableTagFiltering: true }],
-  ['own settings', 'router_settings: {queue_timeout: 0, fallback_after: 0.5, stream_idle_timeout: 5, deadline: 20}\n', { queueTimeoutMs: 0, fallbackAfterMs: 500, streamIdleTimeoutMs: 5_000, deadlineMs: 20_000 }],
+  [
+    'defaults',
+    '',
+    {
+      strategy: 'simple-shuffle',
+      numRetries: 2,
+      retryAfterMs: 0,
+      timeoutMs: undefined,
+      requestTimeoutMs: undefined,
+      streamTimeoutMs: undefined,
+      streamIdleTimeoutMs: 60_000,
+      deadlineMs: undefined,
+      maxFallbacks: 5,
+      allowedFails: undefined,
+      cooldownMs: undefined,
+      disableCooldowns: false,
+      enforceLimits: true,
+      queueTimeoutMs: 10_000,
+      fallbackAfterMs: 3_000,
+      enableTagFiltering: false,
+      tagFilteringMatchAny: true,
+      enablePreCallChecks: false,
+      fallbacks: { generic: undefined, contextWindow: undefined, contentPolicy: undefined, defaults: undefined },
+    },
+  ],
+  [
+    'the global where the router is silent',
+    'litellm_settings: {num_retries: 4, max_fallbacks: 1, allowed_fails: 9, request_timeout: 8}\n',
+    { numRetries: 4, maxFallbacks: 1, allowedFails: 9, timeoutMs: 8_000, requestTimeoutMs: undefined },
+  ],
+  [
+    'the router over the global',
+    'litellm_settings: {num_retries: 4}\nrouter_settings: {num_retries: 1}\n',
+    { numRetries: 1 },
+  ],
+  [
+    'a 0 that counts',
+    'litellm_settings: {num_retries: 4, allowed_fails: 9}\nrouter_settings: {num_retries: 0, allowed_fails: 0}\n',
+    { numRetries: 0, allowedFails: 0 },
+  ],
+  [
+    'a 0 that does not',
+    'litellm_settings: {request_timeout: 8}\nrouter_settings: {timeout: 0, cooldown_time: 0, stream_timeout: 0}\n',
+    { timeoutMs: 8_000, cooldownMs: undefined, streamTimeoutMs: undefined },
+  ],
+  [
+    'request_timeout beside timeout',
+    'litellm_settings: {request_timeout: 8}\nrouter_settings: {timeout: 30}\n',
+    { timeoutMs: 30_000, requestTimeoutMs: 8_000 },
+  ],
+  [
+    'numbers as text',
+    "router_settings: {num_retries: '1', timeout: '30', cooldown_time: '1.5', retry_after: '1e-1'}\n",
+    { numRetries: 1, timeoutMs: 30_000, cooldownMs: 1_500, retryAfterMs: 100 },
+  ],
+  [
+    'booleans as text',
+    "router_settings: {enforce_limits: 'no', disable_cooldowns: 'True', enable_tag_filtering: on}\n",
+    { enforceLimits: false, disableCooldowns: true, enableTagFiltering: true },
+  ],
+  [
+    'own settings',
+    'router_settings: {queue_timeout: 0, fallback_after: 0.5, stream_idle_timeout: 5, deadline: 20}\n',
+    { queueTimeoutMs: 0, fallbackAfterMs: 500, streamIdleTimeoutMs: 5_000, deadlineMs: 20_000 },
+  ],
   ['a built strategy', 'router_settings: {routing_strategy: least-busy}\n', { strategy: 'least-busy' }],
-  ['a strategy that is not built', 'router_settings: {routing_strategy: usage-based-routing-v2}\n', { strategy: 'simple-shuffle' }],
+  [
+    'a strategy that is not built',
+    'router_settings: {routing_strategy: usage-based-routing-v2}\n',
+    { strategy: 'simple-shuffle' },
+  ],
   ['empty sections', 'router_settings:\nlitellm_settings:\ngeneral_settings:\n', { numRetries: 2 }],
 ];
 
@@ -32,25 +87,47 @@ describe('router settings', () => {
     expect(settings(text)).toMatchObject(expected);
   });
 
-  it('take LiteLLM\'s constants from the environment where the config is silent', () => {
-    const env = { DEFAULT_MAX_RETRIES: '1', ROUTER_MAX_FALLBACKS: '2', REQUEST_TIMEOUT: '9', DEFAULT_COOLDOWN_TIME_SECONDS: '7', DEFAULT_ALLOWED_FAILS: '4' };
-    expect(settings('', env)).toMatchObject({ numRetries: 1, maxFallbacks: 2, timeoutMs: 9_000, cooldownMs: 7_000, allowedFails: 4 });
+  it("take LiteLLM's constants from the environment where the config is silent", () => {
+    const env = {
+      DEFAULT_MAX_RETRIES: '1',
+      ROUTER_MAX_FALLBACKS: '2',
+      REQUEST_TIMEOUT: '9',
+      DEFAULT_COOLDOWN_TIME_SECONDS: '7',
+      DEFAULT_ALLOWED_FAILS: '4',
+    };
+    expect(settings('', env)).toMatchObject({
+      numRetries: 1,
+      maxFallbacks: 2,
+      timeoutMs: 9_000,
+      cooldownMs: 7_000,
+      allowedFails: 4,
+    });
   });
 });
 
 describe('fallback lists', () => {
   it('take names, maps and a single text, and keep an empty list as a rule', () => {
-    const text = 'router_settings:\n  fallbacks:\n    - a: [b, {model: b, temperature: 0}]\n    - b: a\n    - {a: []}\n';
+    const text =
+      'router_settings:\n  fallbacks:\n    - a: [b, {model: b, temperature: 0}]\n    - b: a\n    - {a: []}\n';
     expect(settings(text).fallbacks.generic).toEqual([
-      { from: 'a', targets: [{ model: 'b', overrides: undefined }, { model: 'b', overrides: { temperature: 0 } }] },
+      {
+        from: 'a',
+        targets: [
+          { model: 'b', overrides: undefined },
+          { model: 'b', overrides: { temperature: 0 } },
+        ],
+      },
       { from: 'b', targets: [{ model: 'a', overrides: undefined }] },
       { from: 'a', targets: [] },
     ]);
   });
 
   it('are taken from the router where both sections have one, and an empty list counts as none', () => {
-    const both = 'litellm_settings: {fallbacks: [{a: [b]}], context_window_fallbacks: [{a: [b]}], default_fallbacks: [b]}\n';
-    expect(settings(`${both}router_settings: {fallbacks: [{b: [a]}], context_window_fallbacks: []}\n`).fallbacks).toMatchObject({
+    const both =
+      'litellm_settings: {fallbacks: [{a: [b]}], context_window_fallbacks: [{a: [b]}], default_fallbacks: [b]}\n';
+    expect(
+      settings(`${both}router_settings: {fallbacks: [{b: [a]}], context_window_fallbacks: []}\n`).fallbacks,
+    ).toMatchObject({
       generic: [{ from: 'b' }],
       contextWindow: [{ from: 'a' }],
       contentPolicy: undefined,
@@ -61,7 +138,10 @@ describe('fallback lists', () => {
 
 describe('aliases', () => {
   it('come in both forms', () => {
-    const { table } = loadConfigText(`${MODELS}router_settings: {model_group_alias: {x: a, y: {model: b, hidden: true}, z: {model: b}}}\n`, { env: {} });
+    const { table } = loadConfigText(
+      `${MODELS}router_settings: {model_group_alias: {x: a, y: {model: b, hidden: true}, z: {model: b}}}\n`,
+      { env: {} },
+    );
     expect([...table.aliases.values()]).toEqual([
       { name: 'x', target: 'a', hidden: false },
       { name: 'y', target: 'b', hidden: true },
@@ -73,8 +153,20 @@ describe('aliases', () => {
 describe('general and litellm settings', () => {
   it('have defaults', () => {
     const { general, litellm } = loadConfigText(MODELS, { env: {} });
-    expect(general).toMatchObject({ masterKey: undefined, masterKeyIsStrong: false, maxRequestBytes: 104_857_600, shutdownGraceMs: 60_000, healthCheckIntervalMs: 300_000, allowMockTesting: false });
-    expect(litellm).toMatchObject({ jsonLogs: undefined, verbose: false, exposeRouterDebugInErrors: true, sslVerify: true });
+    expect(general).toMatchObject({
+      masterKey: undefined,
+      masterKeyIsStrong: false,
+      maxRequestBytes: 104_857_600,
+      shutdownGraceMs: 60_000,
+      healthCheckIntervalMs: 300_000,
+      allowMockTesting: false,
+    });
+    expect(litellm).toMatchObject({
+      jsonLogs: undefined,
+      verbose: false,
+      exposeRouterDebugInErrors: true,
+      sslVerify: true,
+    });
   });
 
   it.each([
@@ -83,15 +175,22 @@ describe('general and litellm settings', () => {
     ['sk-a-long-key-of-ones-own', true],
     ['no-prefix-but-long-enough', true],
   ])('judge the master key %s by its strength', (key, isStrong) => {
-    expect(loadConfigText(`${MODELS}general_settings: {master_key: ${key}}\n`, { env: {} }).general).toMatchObject({ masterKey: key, masterKeyIsStrong: isStrong });
+    expect(loadConfigText(`${MODELS}general_settings: {master_key: ${key}}\n`, { env: {} }).general).toMatchObject({
+      masterKey: key,
+      masterKeyIsStrong: isStrong,
+    });
   });
 
   it('take the master key from the environment when the config has none', () => {
-    expect(loadConfigText(`${MODELS}general_settings: {master_key: ''}\n`, { env: { LITELLM_MASTER_KEY: 'from-env' } }).general.masterKey).toBe('from-env');
+    expect(
+      loadConfigText(`${MODELS}general_settings: {master_key: ''}\n`, { env: { LITELLM_MASTER_KEY: 'from-env' } })
+        .general.masterKey,
+    ).toBe('from-env');
   });
 
   it('take ssl_verify as a switch or a path', () => {
-    const verify = (value: string) => loadConfigText(`${MODELS}litellm_settings: {ssl_verify: ${value}}\n`, { env: {} }).litellm.sslVerify;
+    const verify = (value: string) =>
+      loadConfigText(`${MODELS}litellm_settings: {ssl_verify: ${value}}\n`, { env: {} }).litellm.sslVerify;
     expect([verify('false'), verify('"False"'), verify('/etc/ca.pem')]).toEqual([false, false, '/etc/ca.pem']);
   });
 });

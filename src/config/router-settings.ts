@@ -47,7 +47,10 @@ export function readRouterSettings(
     ...readTimeouts(sections),
     fallbacks,
     retryAfterMs: millisIn(router, 'retry_after') ?? 0,
-    allowedFails: amountIn(router, 'allowed_fails') ?? amountIn(litellm, 'allowed_fails') ?? fromEnv(sections, 'DEFAULT_ALLOWED_FAILS'),
+    allowedFails:
+      amountIn(router, 'allowed_fails') ??
+      amountIn(litellm, 'allowed_fails') ??
+      fromEnv(sections, 'DEFAULT_ALLOWED_FAILS'),
     cooldownMs: truthyMillisIn(router, 'cooldown_time') ?? millis(fromEnv(sections, 'DEFAULT_COOLDOWN_TIME_SECONDS')),
     disableCooldowns: booleanIn(router, 'disable_cooldowns') ?? false,
     enforceLimits: booleanIn(router, 'enforce_limits') ?? true,

@@ -3,7 +3,9 @@
 import { childOf, isNull, toPlain } from './config-node.ts';
 import type { ConfigNode, MapNode, PlainValue } from './config-node.ts';
 import type { ModelEntry } from './model-entries.ts';
-import { isSecretKey } from './secret-key.ts';
+import { withoutWrongTypes } from './check-section.ts';
+import { INFO_KEYS, PARAM_KEYS } from './keys/deployment-keys.ts';
+import { isSecretInfoKey, isSecretKey } from './secret-key.ts';
 
 type Shown = Readonly<Record<string, PlainValue>>;
 
@@ -17,14 +19,29 @@ const ALWAYS_SHOWN: Shown = {
 };
 /** Values from the environment may be secrets whatever their key; of these the operator and the clients know anyway. */
 const SHOWN_FROM_ENVIRONMENT = new Set([
-  'model', 'api_base', 'base_url', 'api_version', 'custom_llm_provider', 'region_name', 'rpm', 'tpm', 'itpm', 'otpm',
-  'weight', 'order', 'timeout', 'stream_timeout', 'max_tokens', 'temperature',
+  'model',
+  'api_base',
+  'base_url',
+  'api_version',
+  'custom_llm_provider',
+  'region_name',
+  'rpm',
+  'tpm',
+  'itpm',
+  'otpm',
+  'weight',
+  'order',
+  'timeout',
+  'stream_timeout',
+  'max_tokens',
+  'temperature',
+  'mode',
+  'base_model',
 ]);
 
 /** `litellm_params` without secrets. Entry-level rpm and tpm are shown in here too, as LiteLLM copies them. */
 export function shownParams({ params, entry }: ModelEntry): Shown {
-  const copied = shownEntry(entry);
-  return { ...ALWAYS_SHOWN, ...copied, ...shownMap(params) };
+  return { ...ALWAYS_SHOWN, ...shownEntry(entry), ...shownMap(withoutWrongTypes(params, PARAM_KEYS), isSecretKey) };
 }
 
 /** `rpm` and `tpm` that stand at the entry. */
@@ -36,13 +53,13 @@ export function shownEntry(entry: MapNode): Shown {
 /** `model_info` over what the model table knows. */
 export function shownInfo({ id, info }: ModelEntry, known: Readonly<Record<string, PlainValue>>): Shown {
   const fixed = { db_model: false, member_auto_router: false, pricing_overrides: [] };
-  return { ...fixed, ...known, ...shownMap(info), id };
+  return { ...fixed, ...known, ...shownMap(withoutWrongTypes(info, INFO_KEYS), isSecretInfoKey), id };
 }
 
-function shownMap(map: MapNode): Record<string, PlainValue> {
+function shownMap(map: MapNode, isSecret: (key: string) => boolean): Record<string, PlainValue> {
   const shown: Record<string, PlainValue> = {};
   for (const [key, entry] of map.entries) {
-    if (isNull(entry.value) || isSecretKey(key) || isHiddenVariable(key, entry.value)) continue;
+    if (isNull(entry.value) || isSecret(key) || isHiddenVariable(key, entry.value)) continue;
     shown[key] = shownValue(entry.value);
   }
   return shown;
@@ -53,7 +70,7 @@ function isHiddenVariable(key: string, node: ConfigNode): boolean {
 }
 
 function shownValue(node: ConfigNode): PlainValue {
-  if (node.kind === 'map') return shownMap(node);
+  if (node.kind === 'map') return shownMap(node, isSecretKey);
   if (node.kind === 'list') return node.items.map(shownValue);
   const value = toPlain(node);
   return typeof value === 'string' ? withoutUserInfo(value) : value;

@@ -7,7 +7,7 @@ export function compileWildcards(groups: Iterable<ModelGroup>): readonly Wildcar
   return [...groups]
     .filter((group) => group.name.includes('*'))
     .map((group) => ({ pattern: group.name, regex: wildcardRegex(group.name), deployments: group.deployments }))
-    .sort((a, b) => b.pattern.length - a.pattern.length || specials(b.pattern) - specials(a.pattern));
+    .toSorted((a, b) => b.pattern.length - a.pattern.length || specials(b.pattern) - specials(a.pattern));
 }
 
 /** Anchored at the start only; each `*` is a greedy capture. */

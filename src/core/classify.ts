@@ -64,20 +64,34 @@ export function classifyInBand(payload: unknown, context: FailureContext): Failu
   const type = failure.status === 429 ? failure.type : null;
   if (failure.status !== 500) return { ...failure, type };
   const exceptionClass = 'APIConnectionError';
-  return { ...failure, type, exceptionClass, message: clientMessage(exceptionClass, context.provider, shownText(error, body, 500)) };
+  return {
+    ...failure,
+    type,
+    exceptionClass,
+    message: clientMessage(exceptionClass, context.provider, shownText(error, body, 500)),
+  };
 }
 
 /** A stream whose bytes cannot be trusted any more: a malformed or oversized event, or an end without a terminal one. */
 export function classifyStreamFault(fault: { readonly message: string }, context: FailureContext): Failure {
-  return ownFailure(context, { cause: 'connection', status: 500, exceptionClass: 'APIConnectionError', type: null, text: fault.message });
+  return ownFailure(context, {
+    cause: 'connection',
+    status: 500,
+    exceptionClass: 'APIConnectionError',
+    type: null,
+    text: fault.message,
+  });
 }
 
 /** A broken connection, or one of our own timers. */
 export function classifyBroken(broken: BrokenExchange, context: FailureContext): Failure {
-  const isConnectTimer = broken.kind === 'timeout' && broken.phase === 'connect' && broken.code === 'UND_ERR_CONNECT_TIMEOUT';
-  if (broken.kind === 'timeout') return timeoutFailure(broken, isConnectTimer ? { ...context, setByCaller: false } : context);
+  const isConnectTimer =
+    broken.kind === 'timeout' && broken.phase === 'connect' && broken.code === 'UND_ERR_CONNECT_TIMEOUT';
+  if (broken.kind === 'timeout')
+    return timeoutFailure(broken, isConnectTimer ? { ...context, setByCaller: false } : context);
   const isMidStream = broken.phase === 'body' && context.stream === true;
-  const exceptionClass = isMidStream || context.provider.startsWith('azure') ? 'APIConnectionError' : 'InternalServerError';
+  const exceptionClass =
+    isMidStream || context.provider.startsWith('azure') ? 'APIConnectionError' : 'InternalServerError';
   return ownFailure(context, {
     cause: 'connection',
     status: 500,
@@ -96,26 +110,46 @@ const PHASE_TEXT: Readonly<Record<BrokenExchange['phase'], string>> = {
 function timeoutFailure(broken: BrokenExchange, context: FailureContext): Failure {
   if (broken.code === 'STREAM_IDLE_TIMEOUT') {
     const text = 'Timeout on reading data: the stream went silent.';
-    return ownFailure(context, { cause: 'timeout', status: 500, exceptionClass: 'APIConnectionError', type: null, text });
+    return ownFailure(context, {
+      cause: 'timeout',
+      status: 500,
+      exceptionClass: 'APIConnectionError',
+      type: null,
+      text,
+    });
   }
   const value = context.timeoutMs === undefined ? '' : ` - timeout value=${context.timeoutMs / 1_000}`;
   const text = `Request timed out (${broken.message})${value}`;
-  return ownFailure(context, { cause: 'timeout', status: 408, exceptionClass: 'Timeout', type: 'invalid_request_error', text });
+  return ownFailure(context, {
+    cause: 'timeout',
+    status: 408,
+    exceptionClass: 'Timeout',
+    type: 'invalid_request_error',
+    text,
+  });
 }
 
 /** 3xx, and a 2xx that is empty, HTML, unparsable, or an error in disguise (trap g of providers.md 5.2). */
 function classifyUnexpected(answer: UpstreamAnswer): Failure {
   const error = answer.status < 300 ? readProviderError(answer.body) : undefined;
   if (error !== undefined && error.words.length > 0 && /"error"/.test(answer.body.slice(0, 2_000))) {
-    return providerFailure(answer, { status: inBandStatus(error), error, retryAfterMs: retryAfterOf(answer, error), body: answer.body });
+    return providerFailure(answer, {
+      status: inBandStatus(error),
+      error,
+      retryAfterMs: retryAfterOf(answer, error),
+      body: answer.body,
+    });
   }
-  const text = answer.status >= 300 ? `Connection error. The upstream redirects (${answer.status}), which is not followed.` : answer.badAnswer;
+  const text =
+    answer.status >= 300
+      ? `Connection error. The upstream redirects (${answer.status}), which is not followed.`
+      : answer.badAnswer;
   return ownFailure(answer, {
     cause: 'bad_answer',
     status: 500,
     exceptionClass: 'InternalServerError',
     type: 'internal_server_error',
-    text: `${text ?? 'the answer is not what was asked for'}`,
+    text: text ?? 'the answer is not what was asked for',
   });
 }
 
@@ -150,7 +184,12 @@ const HOUR_MS = 3_600_000;
 
 /** Vendors call a full minute a quota too: one that ends within the hour is a rate limit, a longer one is not. */
 function refined(cause: FailureCause, retryAfterMs: Millis | undefined, error: ProviderError): FailureCause {
-  if (cause === 'quota_exhausted' && retryAfterMs !== undefined && retryAfterMs < HOUR_MS && !/PerDay\b/.test(error.message)) {
+  if (
+    cause === 'quota_exhausted' &&
+    retryAfterMs !== undefined &&
+    retryAfterMs < HOUR_MS &&
+    !/PerDay\b/.test(error.message)
+  ) {
     return 'rate_limit';
   }
   return cause === 'rate_limit' && retryAfterMs !== undefined && retryAfterMs >= HOUR_MS ? 'quota_exhausted' : cause;
@@ -196,7 +235,8 @@ function inBandStatus(error: ProviderError): number {
 
 /** Headers count for every failure; resets and words in the body only where the provider throttles. */
 function retryAfterOf(answer: UpstreamAnswer, error: ProviderError): Millis | undefined {
-  const isThrottled = answer.status === 429 || answer.status === 503 || isWorded(THROTTLE_WORDINGS, error.words, error.message);
+  const isThrottled =
+    answer.status === 429 || answer.status === 503 || isWorded(THROTTLE_WORDINGS, error.words, error.message);
   return isThrottled ? readRetryAfter(answer) : readRetryAfterHeaders(answer);
 }
 

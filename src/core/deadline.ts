@@ -1,7 +1,7 @@
 // How long anything may still take: the request's deadline, and the bounds of a wait. Separate so that every wait and
 // every timer of a request is cut by the same rule.
 import type { RequestIntent } from './request-intent.ts';
-import type { RouterSettings } from './routing-table.ts';
+import type { RouterSettings, RoutingTable } from './routing-table.ts';
 import type { Millis } from './units.ts';
 
 /** When the whole request must be over; `Infinity` without a `deadline`. */
@@ -11,17 +11,17 @@ export function deadlineAt(startedAtMs: Millis, settings: RouterSettings): Milli
 
 /** What of a request bounds its waits. */
 export interface WaitBounds {
-  readonly settings: RouterSettings;
+  readonly table: Pick<RoutingTable, 'settings'>;
   readonly intent: RequestIntent;
   readonly startedAtMs: Millis;
 }
 
 /**
- * The latest time until which a request may wait for anything: `queue_timeout` counted from now, the deadline, and a
- * timeout that the client sent, counted from the start (DESIGN 5).
+ * The latest time until which a request may wait for anything: `queue_timeout` counted from when it began to wait, the
+ * deadline, and a timeout that the client sent, counted from the start (DESIGN 5).
  */
-export function latestWaitMs(bounds: WaitBounds, now: Millis): Millis {
-  const { settings, intent, startedAtMs } = bounds;
+export function latestWaitMs({ table, intent, startedAtMs }: WaitBounds, sinceMs: Millis): Millis {
+  const { settings } = table;
   const clientMs = intent.timeoutMs ?? Infinity;
-  return Math.min(now + settings.queueTimeoutMs, startedAtMs + clientMs, deadlineAt(startedAtMs, settings));
+  return Math.min(sinceMs + settings.queueTimeoutMs, startedAtMs + clientMs, deadlineAt(startedAtMs, settings));
 }

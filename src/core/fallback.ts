@@ -6,7 +6,10 @@ import type { FallbackRule, FallbackRules, FallbackTarget } from './routing-tabl
 
 export interface FallbackQuery {
   readonly rules: FallbackRules;
-  readonly intent: RequestIntent;
+  readonly intent: Pick<
+    RequestIntent,
+    'disableFallbacks' | 'fallbacks' | 'contextWindowFallbacks' | 'contentPolicyFallbacks'
+  >;
   readonly cause: FailureCause;
   /** Names that a rule may stand under, the nearest first: this hop's, its real group, then those of the request. */
   readonly names: readonly string[];
@@ -23,7 +26,8 @@ export function fallbackTargets(query: FallbackQuery): readonly FallbackTarget[]
   if (intent.fallbacks?.kind === 'targets') return intent.fallbacks.targets;
   if (cause === 'context_window') return ownList(intent.contextWindowFallbacks, rules.contextWindow, names);
   if (cause === 'content_policy') return ownList(intent.contentPolicyFallbacks, rules.contentPolicy, names);
-  if (intent.fallbacks !== undefined) return specificRule(intent.fallbacks.rules, names) ?? others(intent.fallbacks.rules) ?? NONE;
+  if (intent.fallbacks !== undefined)
+    return specificRule(intent.fallbacks.rules, names) ?? others(intent.fallbacks.rules) ?? NONE;
   const generic = rules.generic ?? [];
   return specificRule(generic, names) ?? others(generic) ?? rules.defaults ?? NONE;
 }

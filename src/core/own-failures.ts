@@ -61,7 +61,10 @@ export function noDeploymentsFailure(what: Unavailability): Failure {
 /** No deployment of the group carries the tags (litellm-1.106.md 3.7a). */
 export function tagsRefusedFailure(group: string, tags: readonly string[]): Failure {
   const list = tags.map((tag) => `'${tag}'`).join(', ');
-  return gatewayFailure('tags_refused', `Not allowed to access model due to tags configuration. Passed model=${group} and tags=[${list}]`);
+  return gatewayFailure(
+    'tags_refused',
+    `Not allowed to access model due to tags configuration. Passed model=${group} and tags=[${list}]`,
+  );
 }
 
 /** Every deployment left has a window smaller than the prompt (`enable_pre_call_checks`). */
@@ -74,7 +77,10 @@ export function promptTooLargeFailure(group: string, promptTokens: number, large
 
 /** The request's own deadline ran out before anything answered. */
 export function deadlineFailure(deadlineMs: Millis): Failure {
-  return gatewayFailure('deadline_exceeded', prefixed('Timeout', `Request timed out. The deadline of ${deadlineMs / MS_PER_S} s has passed.`));
+  return gatewayFailure(
+    'deadline_exceeded',
+    prefixed('Timeout', `Request timed out. The deadline of ${deadlineMs / MS_PER_S} s has passed.`),
+  );
 }
 
 /** The failure that a `mock_testing_*` flag asks for, raised before any deployment is reached. */

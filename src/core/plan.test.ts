@@ -11,10 +11,21 @@ import type { RequestIntent } from './request-intent.ts';
 import type { FallbackRule, FallbackTarget, RoutingTable } from './routing-table.ts';
 import type { Millis } from './units.ts';
 
-const blame: FailureContext = { provider: 'openai', callerCredentials: false, setByCaller: false, timeoutMs: undefined };
+const blame: FailureContext = {
+  provider: 'openai',
+  callerCredentials: false,
+  setByCaller: false,
+  timeoutMs: undefined,
+};
 
-function answered(status: number, error: { message?: string; code?: string }, headers: Record<string, string> = {}): Failure {
-  const body = JSON.stringify({ error: { message: error.message ?? 'no', type: null, param: null, code: error.code ?? null } });
+function answered(
+  status: number,
+  error: { message?: string; code?: string },
+  headers: Record<string, string> = {},
+): Failure {
+  const body = JSON.stringify({
+    error: { message: error.message ?? 'no', type: null, param: null, code: error.code ?? null },
+  });
   return classifyAnswer({ ...blame, status, header: (name) => headers[name], body, badAnswer: undefined });
 }
 
@@ -74,10 +85,19 @@ interface World {
 }
 
 /** Group name to deployments; `m: 2` makes two equal ones. */
-function world(groups: Record<string, number | DeploymentSketch[]>, more: Omit<TableSketch, 'deployments'> = {}): World {
+function world(
+  groups: Record<string, number | DeploymentSketch[]>,
+  more: Omit<TableSketch, 'deployments'> = {},
+): World {
   const deployments = Object.entries(groups).flatMap(([group, members]) => {
-    const sketches = typeof members === 'number' ? Array.from({ length: members }, (): DeploymentSketch => ({})) : members;
-    return sketches.map((sketch, nth): DeploymentSketch => ({ id: `${group}-${nth}`, group, upstreamModel: group, ...sketch }));
+    const sketches =
+      typeof members === 'number' ? Array.from({ length: members }, (): DeploymentSketch => ({})) : members;
+    return sketches.map((sketch, nth): DeploymentSketch => ({
+      id: `${group}-${nth}`,
+      group,
+      upstreamModel: group,
+      ...sketch,
+    }));
   });
   const table = sketchTable({ deployments, ...more });
   return { table, fleet: createFleet(table.deployments) };
@@ -133,7 +153,12 @@ function play(
 
 let lastWord: Word = 'ok';
 
-function outcomeOf(script: Word[] | Record<string, Word[]>, id: string, group: string, used: Map<string, number>): Outcome {
+function outcomeOf(
+  script: Word[] | Record<string, Word[]>,
+  id: string,
+  group: string,
+  used: Map<string, number>,
+): Outcome {
   const key = Array.isArray(script) ? '' : id in script ? id : group;
   const words = Array.isArray(script) ? script : (script[key] ?? ['ok']);
   const nth = used.get(key) ?? 0;
@@ -169,7 +194,10 @@ describe('retries inside a group', () => {
     const alone = play(world({ m: 1 }), [word]);
     const pair = play(world({ m: 2 }), [word]);
     expect([alone.attempts.length, pair.attempts.length]).toEqual([one, two]);
-    expect([statusOf(alone), statusOf(pair)]).toEqual([FAILURES[word as keyof typeof FAILURES].status, FAILURES[word as keyof typeof FAILURES].status]);
+    expect([statusOf(alone), statusOf(pair)]).toEqual([
+      FAILURES[word as keyof typeof FAILURES].status,
+      FAILURES[word as keyof typeof FAILURES].status,
+    ]);
   });
 
   const counts: [string, Partial<RequestIntent>, DeploymentSketch, number][] = [
@@ -211,7 +239,9 @@ describe('retries inside a group', () => {
   });
 
   it('are not made for a deployment that was asked for by its id, or pinned', () => {
-    expect(play(world({ m: 2 }), ['e500'], { intent: { model: 'm-1' } }).attempts.map((a) => a.deployment)).toEqual([1]);
+    expect(play(world({ m: 2 }), ['e500'], { intent: { model: 'm-1' } }).attempts.map((a) => a.deployment)).toEqual([
+      1,
+    ]);
     expect(play(world({ m: 2 }), ['e500'], { intent: { pinned: 0 } }).attempts.map((a) => a.deployment)).toEqual([0]);
   });
 
@@ -221,7 +251,11 @@ describe('retries inside a group', () => {
   });
 
   it('go to a larger window when the prompt did not fit, and nowhere else', () => {
-    const sizes = [{ maxInputTokens: 8_000, weight: 1_000_000 }, { maxInputTokens: 8_000 }, { maxInputTokens: 100_000 }];
+    const sizes = [
+      { maxInputTokens: 8_000, weight: 1_000_000 },
+      { maxInputTokens: 8_000 },
+      { maxInputTokens: 100_000 },
+    ];
     const run = play(world({ m: sizes }), { 'm-0': ['window'], 'm-1': ['window'], 'm-2': ['ok'] });
     expect(run.result).toBe('success');
     expect(run.attempts.at(-1)?.deployment).toBe(2);
@@ -231,7 +265,9 @@ describe('retries inside a group', () => {
 
 describe('fallbacks', () => {
   const none = { numRetries: 0 };
-  const generic = (lists: Record<string, (string | FallbackTarget)[]>, more: object = {}) => ({ settings: { ...none, fallbacks: fallbacks(lists, more) } });
+  const generic = (lists: Record<string, (string | FallbackTarget)[]>, more: object = {}) => ({
+    settings: { ...none, fallbacks: fallbacks(lists, more) },
+  });
 
   it.each(['e400', 'e401', 'e403', 'e404', 'e408', 'e422', 'e429', 'e500', 'timeout'] as const)('serve %s', (word) => {
     const run = play(world({ m: 1, ok: 1 }, generic({ m: ['ok'] })), { m: [word] });
@@ -250,28 +286,152 @@ describe('fallbacks', () => {
     intent?: Partial<RequestIntent>;
   }
   const walks: Walk[] = [
-    { name: 'a chain of lists counts as one', lists: { a: ['b'], b: ['c'], c: ['ok'] }, model: 'a', bad: ['a', 'b', 'c'], groups: ['a', 'b', 'c', 'ok'], count: 1 },
-    { name: 'a target without a list goes on in the list it came from', lists: { a: ['b', 'c', 'ok'] }, model: 'a', bad: ['a', 'b', 'c'], groups: ['a', 'b', 'c', 'ok'], count: 1 },
-    { name: 'a list that names its own group skips it', lists: { a: ['a', 'ok'] }, model: 'a', bad: ['a'], groups: ['a', 'ok'], count: 1 },
-    { name: 'a circle ends', lists: { a: ['b'], b: ['a'] }, model: 'a', bad: ['a', 'b'], groups: ['a', 'b'], status: 500 },
-    { name: 'an unknown target is passed over', lists: { a: ['nobody', 'ok'] }, model: 'a', bad: ['a'], groups: ['a', 'ok'], count: 1 },
-    { name: 'a deployment id is a target', lists: { a: ['ok-0'] }, model: 'a', bad: ['a'], groups: ['a', 'ok-0'], count: 1 },
-    { name: 'everything fails: the first error', lists: { a: ['b', 'c'] }, model: 'a', bad: ['a', 'b', 'c'], groups: ['a', 'b', 'c'], status: 500 },
+    {
+      name: 'a chain of lists counts as one',
+      lists: { a: ['b'], b: ['c'], c: ['ok'] },
+      model: 'a',
+      bad: ['a', 'b', 'c'],
+      groups: ['a', 'b', 'c', 'ok'],
+      count: 1,
+    },
+    {
+      name: 'a target without a list goes on in the list it came from',
+      lists: { a: ['b', 'c', 'ok'] },
+      model: 'a',
+      bad: ['a', 'b', 'c'],
+      groups: ['a', 'b', 'c', 'ok'],
+      count: 1,
+    },
+    {
+      name: 'a list that names its own group skips it',
+      lists: { a: ['a', 'ok'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a', 'ok'],
+      count: 1,
+    },
+    {
+      name: 'a circle ends',
+      lists: { a: ['b'], b: ['a'] },
+      model: 'a',
+      bad: ['a', 'b'],
+      groups: ['a', 'b'],
+      status: 500,
+    },
+    {
+      name: 'an unknown target is passed over',
+      lists: { a: ['nobody', 'ok'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a', 'ok'],
+      count: 1,
+    },
+    {
+      name: 'a deployment id is a target',
+      lists: { a: ['ok-0'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a', 'ok-0'],
+      count: 1,
+    },
+    {
+      name: 'everything fails: the first error',
+      lists: { a: ['b', 'c'] },
+      model: 'a',
+      bad: ['a', 'b', 'c'],
+      groups: ['a', 'b', 'c'],
+      status: 500,
+    },
     { name: 'no list', lists: { b: ['ok'] }, model: 'a', bad: ['a'], groups: ['a'], status: 500 },
     { name: '* serves the rest', lists: { '*': ['ok'] }, model: 'a', bad: ['a'], groups: ['a', 'ok'], count: 1 },
-    { name: 'a name of its own beats *', lists: { '*': ['b'], a: ['ok'] }, model: 'a', bad: ['a'], groups: ['a', 'ok'], count: 1 },
-    { name: 'a list of the body serves every group', lists: { a: ['c'] }, model: 'a', bad: ['a', 'b', 'c'], groups: ['a', 'b', 'ok'], count: 1, intent: { fallbacks: { kind: 'targets', targets: targetsOf(['b', 'ok']) } } },
-    { name: 'rules of the body replace those of the config', lists: { a: ['ok'] }, model: 'a', bad: ['a'], groups: ['a'], status: 500, intent: { fallbacks: { kind: 'rules', rules: rules({ other: ['ok'] }) } } },
-    { name: 'rules of the body are looked up by group', lists: {}, model: 'a', bad: ['a'], groups: ['a', 'ok'], count: 1, intent: { fallbacks: { kind: 'rules', rules: rules({ a: ['ok'] }) } } },
-    { name: 'disable_fallbacks', lists: { a: ['ok'] }, model: 'a', bad: ['a'], groups: ['a'], status: 500, intent: { disableFallbacks: true } },
-    { name: 'max_fallbacks 0', lists: { a: ['ok'] }, model: 'a', bad: ['a'], groups: ['a'], status: 500, intent: { maxFallbacks: 0 } },
-    { name: 'max_fallbacks 1 bounds the depth', lists: { a: ['b'], b: ['ok'] }, model: 'a', bad: ['a', 'b'], groups: ['a', 'b'], status: 500, intent: { maxFallbacks: 1 } },
-    { name: 'max_fallbacks 1 does not bound one list', lists: { a: ['b', 'c', 'ok'], b: ['d'] }, model: 'a', bad: ['a', 'b', 'c'], groups: ['a', 'b', 'c', 'ok'], count: 3, intent: { maxFallbacks: 1 } },
-    { name: 'an alias inherits the list of its group', lists: { a: ['ok'] }, model: 'alias-of-a', bad: ['alias-of-a'], groups: ['alias-of-a', 'ok'], count: 1 },
+    {
+      name: 'a name of its own beats *',
+      lists: { '*': ['b'], a: ['ok'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a', 'ok'],
+      count: 1,
+    },
+    {
+      name: 'a list of the body serves every group',
+      lists: { a: ['c'] },
+      model: 'a',
+      bad: ['a', 'b', 'c'],
+      groups: ['a', 'b', 'ok'],
+      count: 1,
+      intent: { fallbacks: { kind: 'targets', targets: targetsOf(['b', 'ok']) } },
+    },
+    {
+      name: 'rules of the body replace those of the config',
+      lists: { a: ['ok'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a'],
+      status: 500,
+      intent: { fallbacks: { kind: 'rules', rules: rules({ other: ['ok'] }) } },
+    },
+    {
+      name: 'rules of the body are looked up by group',
+      lists: {},
+      model: 'a',
+      bad: ['a'],
+      groups: ['a', 'ok'],
+      count: 1,
+      intent: { fallbacks: { kind: 'rules', rules: rules({ a: ['ok'] }) } },
+    },
+    {
+      name: 'disable_fallbacks',
+      lists: { a: ['ok'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a'],
+      status: 500,
+      intent: { disableFallbacks: true },
+    },
+    {
+      name: 'max_fallbacks 0',
+      lists: { a: ['ok'] },
+      model: 'a',
+      bad: ['a'],
+      groups: ['a'],
+      status: 500,
+      intent: { maxFallbacks: 0 },
+    },
+    {
+      name: 'max_fallbacks 1 bounds the depth',
+      lists: { a: ['b'], b: ['ok'] },
+      model: 'a',
+      bad: ['a', 'b'],
+      groups: ['a', 'b'],
+      status: 500,
+      intent: { maxFallbacks: 1 },
+    },
+    {
+      name: 'max_fallbacks 1 does not bound one list',
+      lists: { a: ['b', 'c', 'ok'], b: ['d'] },
+      model: 'a',
+      bad: ['a', 'b', 'c'],
+      groups: ['a', 'b', 'c', 'ok'],
+      count: 3,
+      intent: { maxFallbacks: 1 },
+    },
+    {
+      name: 'an alias inherits the list of its group',
+      lists: { a: ['ok'] },
+      model: 'alias-of-a',
+      bad: ['alias-of-a'],
+      groups: ['alias-of-a', 'ok'],
+      count: 1,
+    },
   ];
   it.each(walks)('$name', ({ lists, model, bad, groups, count, status, intent }) => {
-    const table = world({ a: 1, b: 1, c: 1, d: 1, ok: 1 }, { ...generic(lists), aliases: [{ name: 'alias-of-a', target: 'a', hidden: false }] });
-    const run = play(table, Object.fromEntries(bad.map((group) => [group, ['e500'] as Word[]])), { intent: { model, ...intent } });
+    const table = world(
+      { a: 1, b: 1, c: 1, d: 1, ok: 1 },
+      { ...generic(lists), aliases: [{ name: 'alias-of-a', target: 'a', hidden: false }] },
+    );
+    const run = play(table, Object.fromEntries(bad.map((group) => [group, ['e500'] as Word[]])), {
+      intent: { model, ...intent },
+    });
     expect(groupsOf(run)).toEqual(groups);
     if (count !== undefined) expect(run.attempts.at(-1)?.fallbacks).toBe(count);
     expect(statusOf(run)).toBe(status ?? 200);
@@ -294,7 +454,10 @@ describe('fallbacks', () => {
     const prefixed = world({ 'gpt-4o': 1, ok: 1 }, generic({ 'openai/gpt-4o': ['ok'] }));
     expect(groupsOf(play(prefixed, { 'gpt-4o': ['e500'] }, { intent: { model: 'gpt-4o' } }))).toEqual(['gpt-4o', 'ok']);
     const bare = world({ 'openai/x': 1, ok: 1 }, generic({ x: ['ok'] }));
-    expect(groupsOf(play(bare, { 'openai/x': ['e500'] }, { intent: { model: 'openai/x' } }))).toEqual(['openai/x', 'ok']);
+    expect(groupsOf(play(bare, { 'openai/x': ['e500'] }, { intent: { model: 'openai/x' } }))).toEqual([
+      'openai/x',
+      'ok',
+    ]);
   });
 
   it('carry the fields that a target replaces', () => {
@@ -361,7 +524,9 @@ describe('fallbacks', () => {
   it('keep the error of the model that was asked for, with notes of the rest', () => {
     const run = play(world({ m: 1, b: 1 }, generic({ m: ['b'] })), { m: ['e503'], b: ['e401'] });
     expect(run.result).toMatchObject({ status: 503 });
-    expect(run.result !== 'success' && run.result.message).toMatch(/Received Model Group=m\nAvailable Model Group Fallbacks=\['b'\]\nFallback to b also failed: litellm\.AuthenticationError/);
+    expect(run.result !== 'success' && run.result.message).toMatch(
+      /Received Model Group=m\nAvailable Model Group Fallbacks=\['b'\]\nFallback to b also failed: litellm\.AuthenticationError/,
+    );
     expect(run.plan.failures.map(({ status }) => status)).toEqual([503, 401]);
     const quiet = play(world({ m: 1 }, generic({})), ['e503'], { context: { exposeRouterDebug: false } });
     expect(quiet.result !== 'success' && quiet.result.message).not.toContain('Received Model Group');
@@ -375,14 +540,26 @@ describe('mock failures', () => {
   const groups = { a: 2, b: 1, c: 1 };
   const rows: [string, Partial<RequestIntent>, { groups: string[]; retries?: number; status?: number }][] = [
     ['a rate limit is retried', { model: 'a', mockFailure: 'rate_limit' }, { groups: ['a'], retries: 1 }],
-    ['a rate limit on a lone deployment is retried', { model: 'b', mockFailure: 'rate_limit' }, { groups: ['b'], retries: 1 }],
-    ['a rate limit without retries meets every fallback', { model: 'a', mockFailure: 'rate_limit', numRetries: 0 }, { groups: [], status: 429 }],
+    [
+      'a rate limit on a lone deployment is retried',
+      { model: 'b', mockFailure: 'rate_limit' },
+      { groups: ['b'], retries: 1 },
+    ],
+    [
+      'a rate limit without retries meets every fallback',
+      { model: 'a', mockFailure: 'rate_limit', numRetries: 0 },
+      { groups: [], status: 429 },
+    ],
     ['a failure goes to the fallbacks', { model: 'a', mockFailure: 'fallbacks' }, { groups: ['b'], retries: 0 }],
     ['an overflow goes to its list', { model: 'a', mockFailure: 'context_window' }, { groups: ['c'], retries: 0 }],
     ['a refusal goes to its list', { model: 'a', mockFailure: 'content_policy' }, { groups: ['c'], retries: 0 }],
     ['a failure without a fallback is shown', { model: 'b', mockFailure: 'fallbacks' }, { groups: [], status: 500 }],
     ['an overflow without a list is shown', { model: 'b', mockFailure: 'context_window' }, { groups: [], status: 400 }],
-    ['a failure with fallbacks disabled is shown', { model: 'a', mockFailure: 'fallbacks', disableFallbacks: true }, { groups: [], status: 500 }],
+    [
+      'a failure with fallbacks disabled is shown',
+      { model: 'a', mockFailure: 'fallbacks', disableFallbacks: true },
+      { groups: [], status: 500 },
+    ],
   ];
   it.each(rows)('%s', (_name, intent, expected) => {
     const run = play(world(groups, { settings }), ['ok'], { intent });
@@ -397,9 +574,13 @@ describe('a shortage', () => {
   it('of an unknown model is a 400 that names the route, or the router behind a wildcard', () => {
     const closed = play(world({ 'gpt-4': 1 }), ['ok'], { intent: { model: 'gpt-5' } });
     expect(closed.result).toMatchObject({ status: 400, type: 'invalid_request_error', param: null, code: '400' });
-    expect(closed.result !== 'success' && closed.result.message).toMatch(/^\/chat\/completions: Invalid model name passed in model=gpt-5\..*Did you mean `gpt-4`/);
+    expect(closed.result !== 'success' && closed.result.message).toMatch(
+      /^\/chat\/completions: Invalid model name passed in model=gpt-5\..*Did you mean `gpt-4`/,
+    );
     const open = play(world({ 'w/*': 1 }), ['ok'], { intent: { model: 'nobody' } });
-    expect(open.result !== 'success' && open.result.message).toContain('You passed in model=nobody. There are no healthy deployments for this model');
+    expect(open.result !== 'success' && open.result.message).toContain(
+      'You passed in model=nobody. There are no healthy deployments for this model',
+    );
   });
 
   it('after every deployment refused the key is LiteLLM’s cooldown error with the remaining time', () => {
@@ -459,7 +640,10 @@ describe('a shortage', () => {
 
   it('of tags, windows and rotation each have their own error', () => {
     const tags = world({ m: [{ tags: ['free'] }] }, { settings: { enableTagFiltering: true } });
-    expect(play(tags, ['ok'], { intent: { tags: ['paid'] } }).result).toMatchObject({ status: 401, type: 'internal_server_error' });
+    expect(play(tags, ['ok'], { intent: { tags: ['paid'] } }).result).toMatchObject({
+      status: 401,
+      type: 'internal_server_error',
+    });
     const windows = world({ m: [{ maxInputTokens: 5 }], big: 1 }, { settings: { enablePreCallChecks: true } });
     expect(play(windows, ['ok']).result).toMatchObject({ status: 400, cause: 'context_window' });
     const rotation = world({ m: [{ outOfRotation: 'api_base is a placeholder' }] });
@@ -498,8 +682,11 @@ describe('whatever upstreams answer', () => {
   it('a request ends, leaves nothing in flight and stays within its counts', () => {
     fc.assert(
       fc.property(scripts, fc.nat({ max: 3 }), fc.integer(), (script, numRetries, seed) => {
-        const there = world({ m: 2, b: 1, c: 3, ok: 1 }, { settings: { numRetries, fallbacks: fallbacks({ m: ['b', 'c'], b: ['ok', 'm'] }) } });
-        const run = play(there, script as Record<string, Word[]>, { seed });
+        const there = world(
+          { m: 2, b: 1, c: 3, ok: 1 },
+          { settings: { numRetries, fallbacks: fallbacks({ m: ['b', 'c'], b: ['ok', 'm'] }) } },
+        );
+        const run = play(there, script, { seed });
         there.table.deployments.forEach((_, index) => expect(inFlight(there.fleet, index)).toBe(0));
         const perGroup = Map.groupBy(run.attempts, ({ group }) => group);
         for (const attempts of perGroup.values()) expect(attempts.length).toBeLessThanOrEqual(numRetries + 1);
@@ -509,19 +696,32 @@ describe('whatever upstreams answer', () => {
   });
 
   it('no caller’s own limits or credentials ever keep a later request away', () => {
-    const late = classifyBroken({ kind: 'timeout', phase: 'headers', code: 'ATTEMPT_TIMEOUT', message: 'late' }, { ...blame, setByCaller: true });
-    const refused = classifyAnswer({ ...blame, callerCredentials: true, status: 401, header: () => undefined, body: '', badAnswer: undefined });
+    const late = classifyBroken(
+      { kind: 'timeout', phase: 'headers', code: 'ATTEMPT_TIMEOUT', message: 'late' },
+      { ...blame, setByCaller: true },
+    );
+    const refused = classifyAnswer({
+      ...blame,
+      callerCredentials: true,
+      status: 401,
+      header: () => undefined,
+      body: '',
+      badAnswer: undefined,
+    });
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(late, refused, FAILURES.e400, FAILURES.window, FAILURES.policy), { maxLength: 40 }), (failures) => {
-        const there = world({ m: 1 }, { settings: { numRetries: 0 } });
-        const rng = seededRng(1);
-        failures.forEach((failure, nth) => {
-          const plan = createPlan({ ...there, intent: plain, routeName: '/r', startedAtMs: nth });
-          expect(plan.next(nth, rng).kind).toBe('attempt');
-          plan.record({ kind: 'failure', failure, committed: false, unsent: false }, nth, rng);
-        });
-        expect(play(there, ['ok'], { startMs: 100 }).result).toBe('success');
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(late, refused, FAILURES.e400, FAILURES.window, FAILURES.policy), { maxLength: 40 }),
+        (failures) => {
+          const there = world({ m: 1 }, { settings: { numRetries: 0 } });
+          const rng = seededRng(1);
+          failures.forEach((failure, nth) => {
+            const plan = createPlan({ ...there, intent: plain, routeName: '/r', startedAtMs: nth });
+            expect(plan.next(nth, rng).kind).toBe('attempt');
+            plan.record({ kind: 'failure', failure, committed: false, unsent: false }, nth, rng);
+          });
+          expect(play(there, ['ok'], { startMs: 100 }).result).toBe('success');
+        },
+      ),
     );
   });
 });

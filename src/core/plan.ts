@@ -185,9 +185,11 @@ export class Plan implements SelectContext {
     hop.waitingSinceMs = undefined;
     const { resolution, overrides, retries } = hop;
     const upstreamModel = upstreamModelFor(deployment, resolution);
-    const { fallbacks } = this;
     const group = resolution.requested;
-    return { kind: 'attempt', attempt: { deployment: index, upstreamModel, group, timeouts, overrides, retries, fallbacks } };
+    return {
+      kind: 'attempt',
+      attempt: { deployment: index, upstreamModel, group, timeouts, overrides, retries, fallbacks: this.fallbacks },
+    };
   }
 
   #afterFailure(outcome: Extract<Outcome, { kind: 'failure' }>, deployment: Deployment, moment: Moment): void {
@@ -212,7 +214,16 @@ export class Plan implements SelectContext {
   #retry(hop: Hop, failure: Failure, at: Moment & { readonly deployment: Deployment | undefined }): boolean {
     const { table, tried, promptTokens } = this;
     const hasFallback = this.#canFallBack(hop, failure.cause);
-    const retry = planRetry({ ...at, table, hop, failure, tried, promptTokens, hasFallback, latestMs: this.#latestMs(at.now) });
+    const retry = planRetry({
+      ...at,
+      table,
+      hop,
+      failure,
+      tried,
+      promptTokens,
+      hasFallback,
+      latestMs: latestWaitMs(this.#context, at.now),
+    });
     if (retry === undefined) return false;
     if (!retry.isDeferred) applyRetry(hop, retry);
     else if (hop.depth === 0) this.#deferred ??= { hop, retry };
@@ -222,7 +233,7 @@ export class Plan implements SelectContext {
   #onShortage(hop: Hop, none: NonePicked, now: Millis): Action | undefined {
     hop.waitingSinceMs ??= now;
     const wait = worthWaitingUntil(this, none, { hasFailed: hop.lastFailure !== undefined, now });
-    if (wait !== undefined && wait.untilMs <= this.#latestMs(hop.waitingSinceMs)) {
+    if (wait !== undefined && wait.untilMs <= latestWaitMs(this.#context, hop.waitingSinceMs)) {
       const { fallbackAfterMs } = this.table.settings;
       if (wait.untilMs - now <= fallbackAfterMs || !this.hasFallback) return { kind: 'wait', ...wait };
       const retry = { candidates: hop.candidates, ...wait, counts: false, isDeferred: true };
@@ -248,20 +259,15 @@ export class Plan implements SelectContext {
     const hop = this.#hop;
     if (hop === undefined || hop.depth === 0) this.#rootFailure = failure;
     this.failures = [...this.failures, failure];
-    const next = this.#isOutOfFallbacks ? undefined : this.#nextHop(hop, failure.cause);
+    const failed = { hop, model: this.group, depth: hop?.depth ?? 0, cause: failure.cause };
+    const onUnknown = (unknown: Failure): void => void (this.failures = [...this.failures, unknown]);
+    const next = this.#isOutOfFallbacks ? undefined : this.#hops().next(failed, onUnknown);
     if (next !== undefined) {
       this.#hop = next;
       return;
     }
     this.#isOutOfFallbacks = true;
     if (!this.#takeUpDeferred()) this.#end(this.#rootFailure ?? failure, now);
-  }
-
-  #nextHop(hop: Hop | undefined, cause: FailureCause): Hop | undefined {
-    const { model } = this.#context.intent;
-    return this.#hops().next({ hop, model, depth: hop?.depth ?? 0, cause }, (failure) => {
-      this.failures = [...this.failures, failure];
-    });
   }
 
   #takeUpDeferred(): boolean {
@@ -283,14 +289,12 @@ export class Plan implements SelectContext {
     return this.#source;
   }
 
-  /** Until when anything may be waited for, by somebody who began to wait at `sinceMs`. */
-  #latestMs(sinceMs: Millis): Millis {
-    const { intent, startedAtMs } = this.#context;
-    return latestWaitMs({ settings: this.table.settings, intent, startedAtMs }, sinceMs);
-  }
-
   #end(failure: Failure, now: Millis): void {
     const { failures, attempts, tried } = this;
-    this.#ending = finalFailure(failure, { context: this.#context, source: this.#hops(), failures, attempts, tried }, now);
+    this.#ending = finalFailure(
+      failure,
+      { context: this.#context, source: this.#hops(), failures, attempts, tried },
+      now,
+    );
   }
 }

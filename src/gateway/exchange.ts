@@ -1,7 +1,7 @@
 // One client request from acceptance to settlement: what was asked, what has been tried, and what was answered. The
 // executor drives it; attempts read it; the reply and the final event are made from it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Failure, TokenUsage } from '../core/outcome.ts';
+import type { Attempt, Failure, TokenUsage } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
 import type { RequestIntent } from '../core/request-intent.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
@@ -68,6 +68,8 @@ export class Exchange {
   fallbacks = 0;
   failure: Failure | undefined;
   status = 0;
+  /** The last attempt's answer had begun when it failed: 1.106 then shows its headers (golden h12, h14). */
+  opened: { readonly planned: Attempt; readonly rawHeaders: readonly Buffer[] } | undefined;
 
   constructor(input: ExchangeInput) {
     this.input = input;

@@ -3,6 +3,7 @@
 import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
 import { runAttempt, type AttemptResult } from './attempt.ts';
+import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
 import { replyWithAnswer, replyWithFailure } from './reply.ts';
 
@@ -36,10 +37,7 @@ export async function execute(exchange: Exchange): Promise<void> {
       outcome = 'abandoned';
       break;
     }
-    if (result.outcome.committed) {
-      exchange.failure = result.outcome.failure;
-      break;
-    }
+    if (result.outcome.committed) break;
   }
   publish(requestEvent(exchange, outcome));
 }
@@ -50,6 +48,7 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   const { clock } = services;
   const startedAtMs = clock.now();
   exchange.attempts += 1;
+  exchange.opened = undefined;
   exchange.deployment = planned.deployment;
   exchange.group = planned.group;
   exchange.retries = planned.retries;
@@ -58,10 +57,26 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   const endedAtMs = clock.now();
   exchange.upstreamMs += endedAtMs - startedAtMs;
   exchange.call = undefined;
-  plan.record(result.outcome, endedAtMs, clock.random);
+  const change = plan.record(result.outcome, endedAtMs, clock.random);
   if (result.outcome.kind === 'success') exchange.usage = result.outcome.usage;
   publishAttempt(exchange, planned, { result, durationMs: endedAtMs - startedAtMs });
+  if (change !== undefined) publishBreaker(exchange, planned, change);
+  if (planned.fallbacks > 0) publishFallback(exchange, planned, result.outcome);
+  exchange.failure = failureOf(result.outcome);
   return result;
+}
+
+/** `exchange.failure` is still that of the attempt before. */
+function publishFallback(exchange: Exchange, planned: Attempt, outcome: Outcome): void {
+  const failure = failureOf(outcome) ?? exchange.failure;
+  if (failure === undefined || outcome.kind === 'abandoned') return;
+  exchange.input.services.publish({
+    kind: 'fallback',
+    requestedModel: exchange.input.intent.model,
+    fallbackModel: planned.group,
+    succeeded: outcome.kind === 'success',
+    failure,
+  });
 }
 
 /** Sleeps on the injected clock; a client that leaves ends the wait at once. */

@@ -1,5 +1,5 @@
 // Chooses the stream dialect of an attempt and tells it what the client must see.
-import type { Attempt } from '../core/outcome.ts';
+import type { Attempt, TokenUsage } from '../core/outcome.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { ChatStream } from '../wire/chat-stream.ts';
 import { CompletionStream } from '../wire/completion-stream.ts';
@@ -17,8 +17,18 @@ export function openStreamReader(exchange: Exchange, planned: Attempt): StreamRe
     includeUsage: exchange.input.wantsUsage,
     fallbackId: callId,
     createdSeconds: Math.floor(Date.now() / 1000),
+    estimateUsage: exchange.input.wantsUsage ? (text) => estimateUsage(exchange.input.intent.promptTokens, text) : undefined,
     rewriteResponseId: responseIdRewriter(exchange, planned),
   });
+}
+
+/** Bytes of English text per token, about. */
+const BYTES_PER_TOKEN = 4;
+
+/** For upstreams that count nothing: the same estimate as the limiter's. */
+function estimateUsage(promptTokens: number, text: string): TokenUsage {
+  const completionTokens = Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
+  return { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens };
 }
 
 function create(endpoint: Endpoint, options: StreamReaderOptions): StreamReader {

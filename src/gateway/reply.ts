@@ -11,8 +11,8 @@ import type { Runtime } from './runtime.ts';
 export const LITELLM_VERSION = '1.106.2';
 
 const MS_PER_S = 1000;
-/** LiteLLM's own default of `request_timeout`; shown where nothing else is set. */
-const DEFAULT_TIMEOUT_S = 6000;
+/** LiteLLM's own default of `request_timeout`, as it prints it; shown where nothing else is set. */
+const DEFAULT_TIMEOUT = '6000.0';
 const deploymentHeaders = new WeakMap<Runtime, string[][]>();
 
 /**
@@ -51,17 +51,24 @@ export function writeStreamHead(exchange: Exchange, planned: Attempt, rawHeaders
 
 /** The final failure of a request, before anything was sent. */
 export function replyWithFailure(exchange: Exchange, failure: Failure): void {
-  const { response, intent } = exchange.input;
-  const headers = ['x-litellm-call-id', exchange.input.callId, 'x-litellm-version', LITELLM_VERSION];
-  const { timeoutMs } = intent;
-  if (exchange.attempts > 0) {
-    headers.push('x-litellm-timeout', pythonFloat(timeoutMs === undefined ? DEFAULT_TIMEOUT_S : timeoutMs / MS_PER_S));
-  }
+  const { response } = exchange.input;
+  const headers = failureHeaders(exchange);
   if (failure.retryAfterMs !== undefined) {
     headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / MS_PER_S))));
   }
   exchange.status = failure.status;
   sendError(response, { headers, error: clientError(failure) });
+}
+
+function failureHeaders(exchange: Exchange): string[] {
+  const { opened, attempts } = exchange;
+  const { callId, plan } = exchange.input;
+  if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.rawHeaders);
+  const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
+  if (attempts === 0) return headers;
+  const { shownTimeoutMs } = plan;
+  headers.push('x-litellm-timeout', shownTimeoutMs === undefined ? DEFAULT_TIMEOUT : String(shownTimeoutMs / MS_PER_S));
+  return headers;
 }
 
 /** An error that needs no exchange: the request was refused before it was planned. */
@@ -122,9 +129,4 @@ function appendCost(headers: string[], exchange: Exchange, planned: Attempt): vo
   const input = usage.promptTokens * deployment.inputCostPerToken;
   const output = usage.completionTokens * (deployment.outputCostPerToken ?? 0);
   headers.push('x-litellm-response-cost', String(input + output));
-}
-
-/** Numbers as Python prints floats: `6000.0`, `0.4`. */
-function pythonFloat(value: number): string {
-  return Number.isInteger(value) ? `${value}.0` : String(value);
 }

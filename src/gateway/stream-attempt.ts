@@ -7,6 +7,7 @@ import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/u
 import type { StreamBytes, StreamReader } from '../wire/stream-reader.ts';
 import { ABANDONED, brokenContext, type AttemptResult } from './attempt.ts';
 import { header, remainingOf } from './answer-headers.ts';
+import { publishBreaker } from './breaker-event.ts';
 import { MAX_ERROR_BYTES, type AttemptInput } from './plain-attempt.ts';
 import { openStreamReader } from './open-stream-reader.ts';
 import { clientError, writeStreamHead } from './reply.ts';
@@ -84,6 +85,8 @@ export class StreamAttempt extends UpstreamCall {
     this.#firstContentMs = this.clock.now() - this.#startedAtMs;
     const { exchange, planned } = this.#input;
     exchange.firstContentMs = this.clock.now() - exchange.input.startedAtMs;
+    const change = exchange.input.plan.content(this.clock.now());
+    if (change !== undefined) publishBreaker(exchange, planned, change);
     this.#armIdleTimer();
     writeStreamHead(exchange, planned, this.#rawHeaders);
   }
@@ -127,6 +130,7 @@ export class StreamAttempt extends UpstreamCall {
 
   #end(reader: StreamReader, isClean: boolean): void {
     const end = reader.end(isClean);
+    if (reader.inBandError !== undefined) return this.#breakOff(reader);
     if (end.kind === 'cut') {
       if (this.#isCommitted && end.bytes.length > 0) this.#write(end.bytes);
       return this.#endBadly(classifyStreamFault(end, brokenContext(this.#input.exchange, this.#input.planned)));
@@ -151,6 +155,8 @@ export class StreamAttempt extends UpstreamCall {
   }
 
   #fail(failure: Failure): void {
+    const { exchange, planned } = this.#input;
+    if (this.#reader !== undefined) exchange.opened = { planned, rawHeaders: this.#rawHeaders };
     this.#resolve({ kind: 'failure', failure, committed: false, unsent: this.isUnsent });
   }
 

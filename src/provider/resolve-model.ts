@@ -23,7 +23,8 @@ export interface ModelHints {
   readonly apiBase?: string | undefined;
 }
 
-const KNOWN = providerNames(['azure', 'azure_ai', 'huggingface', 'vertex_ai', 'cloudflare', ...VENDOR_TABLE.map((row) => row.provider)]);
+const OWN_FOLDERS = ['azure', 'azure_ai', 'huggingface', 'vertex_ai', 'cloudflare'];
+const KNOWN = providerNames([...OWN_FOLDERS, ...VENDOR_TABLE.map((row) => row.provider)]);
 
 const REPLICATE_VERSION = /^[^/]+(\/[^/]+)?:[0-9a-f]{64}$/;
 const FINE_TUNED_CHAT = /ft:gpt-(3\.5-turbo|4)/;
@@ -32,14 +33,15 @@ const FINE_TUNED_CHAT = /ft:gpt-(3\.5-turbo|4)/;
 export function resolveModel(model: string, hints: ModelHints = {}): ResolvedModel | UnknownProvider {
   const { customProvider, apiBase } = hints;
   const segment = firstSegment(model);
-  const foreign = customProvider !== undefined && customProvider !== '' && segment !== customProvider;
-  if (foreign) return { provider: customProvider, upstreamModel: model };
+  if (customProvider !== undefined && customProvider !== '' && segment !== customProvider) {
+    return KNOWN.has(customProvider) ? { provider: customProvider, upstreamModel: model } : unknown(model);
+  }
   if (segment === 'azure' && isCatalogModel(model.slice('azure/'.length))) return { provider: 'openai', upstreamModel: model };
   if (segment !== undefined && KNOWN.has(segment)) {
     return { provider: segment, upstreamModel: model.slice(segment.length + 1) };
   }
   const provider = providerOfBase(apiBase) ?? providerOfBareName(model);
-  return provider === undefined ? { kind: 'unknown', message: unknownMessage(model) } : { provider, upstreamModel: model };
+  return provider === undefined ? unknown(model) : { provider, upstreamModel: model };
 }
 
 function firstSegment(model: string): string | undefined {
@@ -75,10 +77,9 @@ function listedProvider({ provider }: ModelFacts): string | undefined {
   return KNOWN.has(name) ? name : undefined;
 }
 
-function unknownMessage(model: string): string {
-  return (
+function unknown(model: string): UnknownProvider {
+  const message =
     'LLM Provider NOT provided. Pass in the LLM provider you are trying to call. ' +
-    `You passed model=${model}\n Pass model as E.g. For 'Huggingface' inference endpoints pass in ` +
-    "`completion(model='huggingface/starcoder',..)`"
-  );
+    `You passed model=${model}. Write provider/model, for example openai/${model}.`;
+  return { kind: 'unknown', message };
 }

@@ -68,6 +68,8 @@ export abstract class UpstreamCall {
   breakWith(broken: BrokenCall): void {
     if (this.#isOver) return;
     this.#cancelled = broken;
+    // Over before the abort: undici reports it back at once.
+    this.#isOver = true;
     this.#controller?.abort(new Error(broken.message));
     this.#finishBroken(broken);
   }

@@ -16,6 +16,8 @@ const FINAL_REASONS: ReadonlySet<string> = new Set(['stop', 'length', 'tool_call
 const MAX_WORD_BYTES = 40;
 
 const QUOTE = 0x22;
+const OPENING_BRACKET = 0x5b;
+const OPENING_BRACE = 0x7b;
 
 export interface ChoiceEnds {
   /** Every choice has a reason in OpenAI's words: nothing to repair. */
@@ -26,7 +28,8 @@ export interface ChoiceEnds {
 
 /**
  * Looks at the finish reasons in the bytes of an answer. They are found by their quoted key: inside a string value the
- * quotes would be escaped. A `stop` beside `tool_calls` is left to the repair.
+ * quotes would be escaped. A `stop` beside tool calls is left to the repair; so is a whole answer without the key, but not
+ * one choice of several without it, which only a parse would show.
  */
 export function readChoiceEnds(bytes: Buffer): ChoiceEnds {
   let key = bytes.indexOf(FINISH_KEY);
@@ -36,7 +39,7 @@ export function readChoiceEnds(bytes: Buffer): ChoiceEnds {
   while (key >= 0) {
     const at = key + FINISH_KEY.length;
     const word = wordAfter(bytes, at);
-    if (word === 'stop') areFinal &&= isStopFinal ??= !bytes.includes(TOOL_CALLS);
+    if (word === 'stop') areFinal &&= isStopFinal ??= !holdsToolCalls(bytes);
     else if (word === 'content_filter') isContentFiltered = true;
     else if (!FINAL_REASONS.has(word)) areFinal = false;
     key = bytes.indexOf(FINISH_KEY, at);
@@ -44,10 +47,26 @@ export function readChoiceEnds(bytes: Buffer): ChoiceEnds {
   return { areFinal, isContentFiltered };
 }
 
+/** A key `tool_calls` with a list that is not empty; vLLM sends empty ones with every answer. */
+function holdsToolCalls(bytes: Buffer): boolean {
+  let key = bytes.indexOf(TOOL_CALLS);
+  while (key >= 0) {
+    let at = key + TOOL_CALLS.length;
+    while (isSpaceOrColon(bytes[at]) || bytes[at] === OPENING_BRACKET) at += 1;
+    if (bytes[at] === OPENING_BRACE) return true;
+    key = bytes.indexOf(TOOL_CALLS, at);
+  }
+  return false;
+}
+
+function isSpaceOrColon(byte: number | undefined): boolean {
+  return byte === 0x3a || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
 /** The text value after a key, `''` when it is something else (null, for one). */
 function wordAfter(bytes: Buffer, at: number): string {
   let start = at;
-  while (bytes[start] === 0x20 || bytes[start] === 0x3a || bytes[start] === 0x0a || bytes[start] === 0x0d) start += 1;
+  while (isSpaceOrColon(bytes[start])) start += 1;
   if (bytes[start] !== QUOTE) return '';
   const end = bytes.indexOf(QUOTE, start + 1);
   return end < 0 || end - start > MAX_WORD_BYTES ? '' : bytes.toString('latin1', start + 1, end);

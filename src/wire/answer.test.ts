@@ -32,7 +32,8 @@ function shown(value: unknown, options = CHAT): Record<string, unknown> {
 
 describe('readAnswer: chat', () => {
   it('changes the model and not one byte besides', () => {
-    const text = '{ "id":"x","object":"chat.completion", "created":5,"model":"up","choices":[{"finish_reason": "stop"}],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18} , "zzz":1.0}\n';
+    const text =
+      '{ "id":"x","object":"chat.completion", "created":5,"model":"up","choices":[{"finish_reason": "stop"}],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18} , "zzz":1.0}\n';
     const answer = read(text);
     expect(textOf(answer)).toBe(text.replace('"up"', '"shown"'));
     expect(answer.usage).toEqual(COUNTED);
@@ -67,12 +68,28 @@ describe('readAnswer: chat', () => {
     ['tool_use', 'tool_calls'],
     ['SAFETY', 'content_filter'],
     [null, 'stop'],
-    [undefined, 'stop'],
+    ['', 'stop'],
   ])('shows finish reason %s as %s', (given, expected) => {
     expect(shown(chat([choice('stop'), choice(given)]))['choices']).toEqual([
       choice('stop'),
       { ...choice(expected), index: 0 },
     ]);
+  });
+
+  it('supplies stop where no choice says why it ended', () => {
+    expect(shown(chat([choice(undefined), choice(undefined)]))['choices']).toEqual([
+      choice('stop'),
+      { ...choice('stop'), index: 0 },
+    ]);
+  });
+
+  it('leaves the empty tool calls of vLLM byte for byte', () => {
+    const text = JSON.stringify(
+      chat([choice('stop', { role: 'assistant', content: 'a', tool_calls: [] })]),
+      undefined,
+      1,
+    );
+    expect(textOf(read(text))).toBe(text.replace('"up"', '"shown"'));
   });
 
   it('says tool_calls where the upstream said stop after calling tools', () => {
@@ -83,7 +100,9 @@ describe('readAnswer: chat', () => {
   });
 
   it('does not take the words of a text for a finish reason', () => {
-    const text = JSON.stringify(chat([choice('stop', { role: 'assistant', content: '"finish_reason":"odd", "content_filter"' })]));
+    const text = JSON.stringify(
+      chat([choice('stop', { role: 'assistant', content: '"finish_reason":"odd", "content_filter"' })]),
+    );
     const answer = read(text);
     expect(textOf(answer)).toBe(text.replace('"up"', '"shown"'));
     expect(answer.isContentFiltered).toBe(false);
@@ -147,14 +166,21 @@ describe('readAnswer: one dialect answering for the other', () => {
 
 describe('readAnswer: other endpoints', () => {
   it('reads embeddings without touching their numbers', () => {
-    const text = '{"object":"list","data":[{"embedding":[0.10,-1e-3]}],"model":"up","usage":{"prompt_tokens":4,"total_tokens":4}}';
+    const text =
+      '{"object":"list","data":[{"embedding":[0.10,-1e-3]}],"model":"up","usage":{"prompt_tokens":4,"total_tokens":4}}';
     const answer = read(text, { endpoint: 'embeddings', model: 'e' });
     expect(textOf(answer)).toBe(text.replace('"up"', '"e"'));
     expect(answer.usage).toEqual({ promptTokens: 4, completionTokens: 0, totalTokens: 4 });
   });
 
   it('rewrites the id of a response, and takes a failed one for an answer', () => {
-    const response = { id: 'r1', status: 'failed', error: { message: 'x' }, output: [], usage: { input_tokens: 1, output_tokens: 2 } };
+    const response = {
+      id: 'r1',
+      status: 'failed',
+      error: { message: 'x' },
+      output: [],
+      usage: { input_tokens: 1, output_tokens: 2 },
+    };
     const options: AnswerOptions = { endpoint: 'responses', model: 'm', rewriteId: (id) => `${id}!` };
     const answer = read(response, options);
     expect(JSON.parse(textOf(answer))).toEqual({ ...response, id: 'r1!' });

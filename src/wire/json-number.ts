@@ -22,16 +22,18 @@ const BYTE_CLASS = new Uint8Array(256).map(
 );
 
 // Columns: other, 0, 1-9, -, +, dot, e, unused. 0 = the number ends before this byte.
-const STEPS = Uint8Array.of(
-  ...[0, ZERO, INTEGER, MINUS, 0, 0, 0, 0], // start
-  ...[0, ZERO, INTEGER, 0, 0, 0, 0, 0], // after the minus
-  ...[0, 0, 0, 0, 0, DOT, E, 0], // zero: no digit may follow
-  ...[0, INTEGER, INTEGER, 0, 0, DOT, E, 0],
-  ...[0, FRACTION, FRACTION, 0, 0, 0, 0, 0], // after the dot
-  ...[0, FRACTION, FRACTION, 0, 0, 0, E, 0],
-  ...[0, EXPONENT, EXPONENT, E_SIGN, E_SIGN, 0, 0, 0], // after the e
-  ...[0, EXPONENT, EXPONENT, 0, 0, 0, 0, 0], // after its sign
-  ...[0, EXPONENT, EXPONENT, 0, 0, 0, 0, 0],
+const STEPS = Uint8Array.from(
+  [
+    [0, ZERO, INTEGER, MINUS, 0, 0, 0, 0], // start
+    [0, ZERO, INTEGER, 0, 0, 0, 0, 0], // after the minus
+    [0, 0, 0, 0, 0, DOT, E, 0], // zero: no digit may follow
+    [0, INTEGER, INTEGER, 0, 0, DOT, E, 0],
+    [0, FRACTION, FRACTION, 0, 0, 0, 0, 0], // after the dot
+    [0, FRACTION, FRACTION, 0, 0, 0, E, 0],
+    [0, EXPONENT, EXPONENT, E_SIGN, E_SIGN, 0, 0, 0], // after the e
+    [0, EXPONENT, EXPONENT, 0, 0, 0, 0, 0], // after its sign
+    [0, EXPONENT, EXPONENT, 0, 0, 0, 0, 0],
+  ].flat(),
 );
 
 /** State after one more byte; 0 = the byte does not belong to the number. */

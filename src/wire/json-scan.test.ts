@@ -25,18 +25,21 @@ function cut(text: string, places: readonly number[]): Buffer[] {
   return at.slice(1).map((end, index) => Buffer.from(bytes.subarray(at[index] ?? 0, end)));
 }
 
+const oneOf = (characters: string): fc.Arbitrary<string> => fc.constantFrom(...characters.split(''));
 const places = fc.array(fc.nat(), { maxLength: 6 });
 /** What the structure is made of; no backslash and no control character, since strings are not looked into. */
-const structural = fc.string({ unit: fc.constantFrom(...'{}[]:,"-+.0123456789eEtruefalsn '), maxLength: 24 });
-const objectText = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })).chain((value) =>
-  fc.constantFrom(JSON.stringify(value), JSON.stringify(value, undefined, 2), JSON.stringify(value, undefined, '\t')),
-);
+const structural = fc.string({ unit: oneOf('{}[]:,"-+.0123456789eEtruefalsn '), maxLength: 24 });
+const objectText = fc
+  .dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }))
+  .chain((value) =>
+    fc.constantFrom(JSON.stringify(value), JSON.stringify(value, undefined, 2), JSON.stringify(value, undefined, '\t')),
+  );
 /** A valid text with one character replaced, added or taken away; no escapes, since strings are not looked into. */
 const almostObject = fc
   .tuple(
-    fc.dictionary(fc.string({ unit: fc.constantFrom(...'ab,:{}[]é') }), fc.jsonValue({ maxDepth: 3 })),
+    fc.dictionary(fc.string({ unit: oneOf('ab,:{}[]é') }), fc.jsonValue({ maxDepth: 3 })),
     fc.nat(),
-    fc.constantFrom('', ...'{}[]:,"-.0e '),
+    fc.option(oneOf('{}[]:,"-.0e '), { nil: '' }),
     fc.boolean(),
   )
   .map(([value, place, char, isInsert]) => {
@@ -47,7 +50,11 @@ const almostObject = fc
 
 describe('JsonScan', () => {
   it('accepts every object that JSON.parse accepts, however it is cut into chunks', () => {
-    fc.assert(fc.property(objectText, places, (text, at) => scanned(cut(text, at)) !== undefined));
+    fc.assert(
+      fc.property(objectText, places, (text, at) => {
+        expect(scanned(cut(text, at))).toBeDefined();
+      }),
+    );
   });
 
   it('accepts exactly what JSON.parse accepts among texts of structural characters', () => {

@@ -240,7 +240,8 @@ export class JsonScan {
     this.#stringStart = this.#base + at;
     this.#state = IN_STRING;
     // A `data:` URL cut inside its first five bytes by a chunk's end counts as text: an estimate, and rare.
-    this.#isDataUrl = chunk[at + 1] === 0x64 && chunk[at + 5] === 0x3a && chunk.toString('latin1', at + 2, at + 5) === 'ata';
+    this.#isDataUrl =
+      chunk[at + 1] === 0x64 && chunk[at + 5] === 0x3a && chunk.toString('latin1', at + 2, at + 5) === 'ata';
     return this.#string(chunk, at + 1);
   }
 
@@ -251,7 +252,8 @@ export class JsonScan {
     const next = SKIPPER.skip(chunk, from);
     if (next < 0) {
       if (next === STRING_GOES_ON_ESCAPED) this.#state = IN_ESCAPE;
-      if (this.#isKey && this.#levels.length === 1) this.#keyText.keep(chunk, Math.max(0, this.#stringStart + 1 - this.#base));
+      if (this.#isKey && this.#levels.length === 1)
+        this.#keyText.keep(chunk, Math.max(0, this.#stringStart + 1 - this.#base));
       return chunk.length;
     }
     const isTopLevel = this.#levels.length === 1;

@@ -25,7 +25,12 @@ function read(body: Buffer, at = 0): MultipartForm {
 
 describe('readMultipart', () => {
   const audio = Buffer.from([0, 255, ...Buffer.from('\r\n--b\r\n\r\nname="model"'), 1]);
-  const body = form(part('file', audio, 'a.wav'), part('model', 'whisper-1'), part('stream', 'true'), part('prompt', ''));
+  const body = form(
+    part('file', audio, 'a.wav'),
+    part('model', 'whisper-1'),
+    part('stream', 'true'),
+    part('prompt', ''),
+  );
 
   it('reads small fields and leaves the file alone', () => {
     const { fields, contentType } = read(body);
@@ -41,7 +46,12 @@ describe('readMultipart', () => {
   });
 
   it('replaces the model and nothing else, wherever the body is cut', () => {
-    const expected = form(part('file', audio, 'a.wav'), part('model', 'up/é'), part('stream', 'true'), part('prompt', ''));
+    const expected = form(
+      part('file', audio, 'a.wav'),
+      part('model', 'up/é'),
+      part('stream', 'true'),
+      part('prompt', ''),
+    );
     for (let at = 0; at <= body.length; at += 1) {
       const changed = read(body, at).withModel('up/é');
       expect(Buffer.concat(changed.chunks).equals(expected)).toBe(true);

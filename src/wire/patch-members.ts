@@ -26,7 +26,9 @@ export function patchMembers(source: PatchSource, edits: BodyEdits): ByteBody {
   const pieces = planPieces(source, edits);
   let byteLength = 0;
   for (const { from, to, text } of pieces) byteLength += to - from + Buffer.byteLength(text);
-  return byteLength < JOIN_BELOW_BYTES ? join(source.bytes, pieces, byteLength) : list(source.bytes, pieces, byteLength);
+  return byteLength < JOIN_BELOW_BYTES
+    ? join(source.bytes, pieces, byteLength)
+    : list(source.bytes, pieces, byteLength);
 }
 
 function planPieces({ bytes, members }: PatchSource, { set, remove }: BodyEdits): Piece[] {

@@ -47,7 +47,7 @@ export class ScannedBody implements JsonBody {
   get(key: string): unknown {
     const index = this.#members.indexOf(key);
     if (index < 0) return undefined;
-    this.#values ??= new Array<unknown>(this.#members.keys.length).fill(NOT_PARSED);
+    this.#values ??= this.#members.keys.map(() => NOT_PARSED);
     const known = this.#values[index];
     if (known !== NOT_PARSED) return known;
     const value = parsed(this.#text(index));

@@ -11,9 +11,15 @@ function expectedEnd(piece: Buffer, from: number): number {
 }
 
 const text = fc
-  .array(fc.oneof(fc.constantFrom('\\', '\\\\', '\\"', '"', 'ü'), fc.nat(80).map((length) => 'x'.repeat(length))), {
-    maxLength: 40,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom('\\', '\\\\', '\\"', '"', 'ü'),
+      fc.nat(80).map((length) => 'x'.repeat(length)),
+    ),
+    {
+      maxLength: 40,
+    },
+  )
   .map((parts) => Buffer.from(parts.join('')));
 
 describe('StringSkipper', () => {

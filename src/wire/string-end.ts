@@ -38,6 +38,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const VECTOR_BYTES = 16;
 
+const code = (...parts: readonly (readonly number[])[]): number[] => parts.flat();
+
 // Locals: the position (the one parameter), a mask, the byte before a run of backslashes, sixteen quotes.
 const AT = 0;
 const MASK = 1;
@@ -45,26 +47,26 @@ const BEFORE = 2;
 const QUOTES = 3;
 const LOCALS = [2, 2, I32, 1, V128];
 
-const BODY = [
-  ...[...constant(QUOTE), ...splat, ...set(QUOTES)],
-  ...loop,
+const BODY = code(
+  code(constant(QUOTE), splat, set(QUOTES)),
+  loop,
   // Sixteen bytes without a quote: on.
-  ...[...get(AT), ...loadVector, ...get(QUOTES), ...equalBytes, ...bitmask, ...tee(MASK), ...isZero],
-  ...[...ifTrue, ...get(AT), ...constant(VECTOR_BYTES), ...add, ...set(AT), ...branchTo(1), ...end],
+  code(get(AT), loadVector, get(QUOTES), equalBytes, bitmask, tee(MASK), isZero),
+  code(ifTrue, get(AT), constant(VECTOR_BYTES), add, set(AT), branchTo(1), end),
   // At the first quote: is a backslash before it?
-  ...[...get(AT), ...get(MASK), ...trailingZeros, ...add, ...tee(AT)],
-  ...[...constant(1), ...subtract, ...byteAt, ...constant(BACKSLASH), ...equals, ...ifTrue],
+  code(get(AT), get(MASK), trailingZeros, add, tee(AT)),
+  code(constant(1), subtract, byteAt, constant(BACKSLASH), equals, ifTrue),
   // How many? An odd number escapes the quote: on behind it.
-  ...[...get(AT), ...constant(2), ...subtract, ...set(BEFORE)],
-  ...[...loop, ...get(BEFORE), ...byteAt, ...constant(BACKSLASH), ...equals, ...ifTrue],
-  ...[...get(BEFORE), ...constant(1), ...subtract, ...set(BEFORE), ...branchTo(1), ...end, ...end],
-  ...[...get(AT), ...get(BEFORE), ...subtract, ...constant(1), ...subtract, ...constant(1), ...and],
-  ...[...ifTrue, ...get(AT), ...constant(1), ...add, ...set(AT), ...branchTo(2), ...end],
-  ...end, // of the backslashes
-  ...end, // of the loop
-  ...get(AT),
-  ...end,
-];
+  code(get(AT), constant(2), subtract, set(BEFORE)),
+  code(loop, get(BEFORE), byteAt, constant(BACKSLASH), equals, ifTrue),
+  code(get(BEFORE), constant(1), subtract, set(BEFORE), branchTo(1), end, end),
+  code(get(AT), get(BEFORE), subtract, constant(1), subtract, constant(1), and),
+  code(ifTrue, get(AT), constant(1), add, set(AT), branchTo(2), end),
+  end, // of the backslashes
+  end, // of the loop
+  get(AT),
+  end,
+);
 
 const PAGES = 2;
 const section = (id: number, content: readonly number[]): number[] => [id, ...length(content), ...content];
@@ -73,14 +75,16 @@ const length = ({ length: size }: readonly number[]): number[] =>
 const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
 const FUNCTION = [...LOCALS, ...BODY];
 
-const MODULE = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...section(1, [1, 0x60, 1, I32, 1, I32]),
-  ...section(3, [1, 0]),
-  ...section(5, [1, 0, PAGES]),
-  ...section(7, [2, ...name('memory'), 2, 0, ...name('stringEnd'), 0, 0]),
-  ...section(10, [1, ...length(FUNCTION), ...FUNCTION]),
-]);
+const MODULE = Uint8Array.from(
+  code(
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, [1, 0x60, 1, I32, 1, I32]),
+    section(3, [1, 0]),
+    section(5, [1, 0, PAGES]),
+    section(7, code([2], name('memory'), [2, 0], name('stringEnd'), [0, 0])),
+    section(10, code([1], length(FUNCTION), FUNCTION)),
+  ),
+);
 
 export interface StringEndFunction {
   /** Where text is put before the call. */

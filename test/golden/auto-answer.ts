@@ -4,6 +4,8 @@ import type { Json, ScriptedAnswer } from './record.ts';
 
 const CREATED = 1_700_000_000;
 const MODEL = 'up-model-0125';
+const EMBEDDING_MODEL = 'up-embed-1';
+const MESSAGES_MODEL = 'claude-up';
 const USAGE = { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18 };
 const HEADERS = {
   'x-request-id': 'req-up',
@@ -105,12 +107,12 @@ function embeddings({ body }: Call): ScriptedAnswer {
     embedding: [0.5, -0.25, 0.125],
   }));
   const usage = { prompt_tokens: 4, total_tokens: 4 };
-  return { status: 200, headers: HEADERS, json: { object: 'list', data, model: MODEL, usage } };
+  return { status: 200, json: { object: 'list', data, model: EMBEDDING_MODEL, usage } };
 }
 
 function messages(call: Call): ScriptedAnswer {
   const usage = { input_tokens: 11, output_tokens: 7 };
-  const start = { id: 'msg_up', type: 'message', role: 'assistant', model: MODEL };
+  const start = { id: 'msg_up', type: 'message', role: 'assistant', model: MESSAGES_MODEL };
   if (!streams(call.body)) {
     const content = [{ type: 'text', text: textPieces(call).join('') }];
     return { status: 200, headers: HEADERS, json: { ...start, content, stop_reason: 'end_turn', stop_sequence: null, usage } };

@@ -105,11 +105,15 @@ function compareAnswer(at: string, { expected, got, choiceOf }: Pair<ClientAnswe
   return compareFacts(at, [anyUpstream(expected), anyUpstream(got)], (attempt) => blurred(attempt, choiceOf));
 }
 
+const TELLING = /, (?:status|no answer|error\.\w+|content)$/;
+
 type AttemptView = (attempt: UpstreamAttempt) => Facts;
 
 function compareFacts(at: string, [expected, got]: readonly [ClientAnswer, ClientAnswer], view: AttemptView): Difference[] {
-  const cut = expected.stream_end === 'aborted by the client';
-  const differences = diffFacts(at, cut ? withoutContent(expected) : answerFacts(expected), cut ? withoutContent(got) : answerFacts(got));
+  const facts = expected.stream_end === 'aborted by the client' ? withoutContent : answerFacts;
+  const answered = diffFacts(at, facts(expected), facts(got));
+  // Where success and failure are mixed up, every header and field differs, and saying so says nothing.
+  const differences = expected.status === got.status ? answered : answered.filter(({ at: fact }) => TELLING.test(fact));
   const wanted = expected.upstream ?? [];
   const seen = got.upstream ?? [];
   if (wanted.length !== seen.length) {
@@ -222,8 +226,21 @@ function shares(at: string, expected: Readonly<Record<string, number>>, got: Rea
 
 const SHOWN_CHARS = 400;
 
-/** Differences as short text, one block each. */
+/** Differences as short text, one block each; the same difference in later requests of a series is only counted. */
 export function showDifferences(differences: readonly Difference[]): string {
-  const show = (value: Json | undefined): string => (value === undefined ? 'nothing' : JSON.stringify(value)).slice(0, SHOWN_CHARS);
-  return differences.map(({ at, expected, got }) => `${at}\n    recorded ${show(expected)}\n    got      ${show(got)}`).join('\n');
+  const alike = Map.groupBy(differences, ({ at, expected, got }) =>
+    JSON.stringify([at.replace(/ \(\d+ of \d+\)/, ''), expected ?? null, got ?? null]),
+  );
+  return [...alike.values()].map((group) => showOne(group)).join('\n');
+}
+
+function showOne([first, ...more]: readonly Difference[]): string {
+  if (first === undefined) return '';
+  const count = more.length === 0 ? '' : ` and ${more.length} more times`;
+  return `${first.at}${count}\n    recorded ${shown(first.expected)}\n    got      ${shown(first.got)}`;
+}
+
+function shown(value: Json | undefined): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length <= SHOWN_CHARS ? text : `${text.slice(0, SHOWN_CHARS)}...`;
 }

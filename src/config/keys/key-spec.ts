@@ -32,7 +32,10 @@ export type KeyTable = ReadonlyMap<string, KeySpec>;
 /** Rows of keys that do here what they do in LiteLLM, by the type of their value. */
 export function honoured(rows: Readonly<Partial<Record<ValueType, readonly string[]>>>): [string, KeySpec][] {
   return Object.entries(rows).flatMap(([type, keys]) =>
-    (keys ?? []).map((key): [string, KeySpec] => [key, { type: type as ValueType, verdict: 'honoured', note: undefined }]),
+    (keys ?? []).map((key): [string, KeySpec] => [
+      key,
+      { type: type as ValueType, verdict: 'honoured', note: undefined },
+    ]),
   );
 }
 

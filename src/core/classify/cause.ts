@@ -21,7 +21,8 @@ const SERVER_FAULT_4XX: ReadonlySet<number> = new Set([425, 498]);
 /** Cause of an answer with `status` (400 or above) and what its body says. */
 export function causeOf(status: number, error: ProviderError): FailureCause {
   const { words, message } = error;
-  const isThrottled = status === 429 || (status !== 401 && status !== 403 && isWorded(THROTTLE_WORDINGS, words, message));
+  const isThrottled =
+    status === 429 || (status !== 401 && status !== 403 && isWorded(THROTTLE_WORDINGS, words, message));
   if (status === 402 || isWorded(QUOTA_WORDINGS, words, message)) return 'quota_exhausted';
   if (isThrottled) return 'rate_limit';
   if (isOverflow(status, error)) return 'context_window';

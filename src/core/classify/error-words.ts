@@ -117,7 +117,10 @@ export const MISCONFIGURED_WORDINGS: readonly Wording[] = [
   { vendor: 'Azure', code: '404' },
   { vendor: 'OpenAI', code: 'model_not_found' },
   { vendor: 'Azure', code: 'unknown_model' },
-  { vendor: 'OpenAI, vLLM, Groq', text: /\bmodel\b[\s\S]*\b(?:does not exist|not found|not available|not deployed|not supported)/i },
+  {
+    vendor: 'OpenAI, vLLM, Groq',
+    text: /\bmodel\b[\s\S]*\b(?:does not exist|not found|not available|not deployed|not supported)/i,
+  },
   { vendor: 'OpenAI', text: /not have access to (?:the )?model/i },
   { vendor: 'Anthropic', text: /^model: \S/i },
   { vendor: 'OpenRouter', text: /no endpoints found for/i },

@@ -49,7 +49,14 @@ export function readErrorValue(value: unknown): ProviderError {
 }
 
 function messageOf(error: Readonly<Record<string, unknown>>, outer: Readonly<Record<string, unknown>>): string {
-  for (const candidate of [error['message'], outer['error'], outer['message'], outer['detail'], error['detail'], outer['title']]) {
+  for (const candidate of [
+    error['message'],
+    outer['error'],
+    outer['message'],
+    outer['detail'],
+    error['detail'],
+    outer['title'],
+  ]) {
     if (typeof candidate === 'string') return candidate;
     if (Array.isArray(candidate) && candidate.length > 0) return JSON.stringify(candidate);
   }
@@ -58,7 +65,15 @@ function messageOf(error: Readonly<Record<string, unknown>>, outer: Readonly<Rec
 
 function wordsOf(error: Readonly<Record<string, unknown>>, outer: Readonly<Record<string, unknown>>): string[] {
   const nested = [error['innererror'], error['inner_error'], error['metadata']].filter(isRecord);
-  const values = [error['code'], error['type'], error['status'], error['reason'], outer['error_type'], outer['__type'], outer['code']];
+  const values = [
+    error['code'],
+    error['type'],
+    error['status'],
+    error['reason'],
+    outer['error_type'],
+    outer['__type'],
+    outer['code'],
+  ];
   for (const part of nested) values.push(part['code'], part['error_type']);
   const words: string[] = [];
   for (const value of values) {

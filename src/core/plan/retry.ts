@@ -46,7 +46,13 @@ export function planRetry(input: RetryInput): Retry | undefined {
   const pauseMs = Math.max(namedMs, backoffMs(hop.retries, table.settings.retryAfterMs, input.rng));
   if (now + pauseMs > input.latestMs) return undefined;
   const isDeferred = hasFallback && pauseMs > table.settings.fallbackAfterMs;
-  return { candidates, untilMs: now + pauseMs, reason: namedMs >= pauseMs ? 'retry-after' : 'backoff', counts: true, isDeferred };
+  return {
+    candidates,
+    untilMs: now + pauseMs,
+    reason: namedMs >= pauseMs ? 'retry-after' : 'backoff',
+    counts: true,
+    isDeferred,
+  };
 }
 
 /** The hop goes on as the retry says. */

@@ -4,12 +4,21 @@ import { gatewayFailure, prefixed } from '../errors.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import { microsBefore } from '../fleet/micros.ts';
 import type { Failure } from '../outcome.ts';
-import { noDeploymentsFailure, noHealthyDeploymentsFailure, promptTooLargeFailure, tagsRefusedFailure } from '../own-failures.ts';
+import {
+  noDeploymentsFailure,
+  noHealthyDeploymentsFailure,
+  promptTooLargeFailure,
+  tagsRefusedFailure,
+} from '../own-failures.ts';
 import type { NonePicked, SelectContext } from '../select/select-context.ts';
 import type { Millis } from '../units.ts';
 
 /** The failure that describes a shortage in `group`, with the true remaining time where a clock can tell. */
-export function shortageFailure(context: SelectContext, none: NonePicked, at: { readonly group: string; readonly now: Millis }): Failure {
+export function shortageFailure(
+  context: SelectContext,
+  none: NonePicked,
+  at: { readonly group: string; readonly now: Millis },
+): Failure {
   const { group, now } = at;
   if (none.total === 0) return noHealthyDeploymentsFailure(group, []);
   const usable = none.total - none.outOfRotation;

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FallbackWalk, type WalkStep } from './fallback-walk.ts';
+
+const step = (model: string, overrides?: Record<string, unknown>): WalkStep => ({
+  target: { model, overrides },
+  order: undefined,
+});
+
+describe('the walk over fallback targets', () => {
+  it('takes a list in order and counts every step', () => {
+    const walk = new FallbackWalk('a');
+    walk.descend([step('b'), step('c')]);
+    expect(walk.advance()?.target.model).toBe('b');
+    expect(walk.advance()?.target.model).toBe('c');
+    expect([walk.count, walk.depth]).toEqual([2, 2]);
+    expect(walk.advance()).toBeUndefined();
+  });
+
+  it('goes on in the outer list when an inner one is used up, and counts the outer one only', () => {
+    const walk = new FallbackWalk('a');
+    walk.descend([step('b'), step('c')]);
+    walk.advance();
+    walk.descend([step('d')]);
+    expect([walk.advance()?.target.model, walk.count, walk.depth]).toEqual(['d', 1, 2]);
+    expect([walk.advance()?.target.model, walk.count, walk.depth]).toEqual(['c', 2, 2]);
+  });
+
+  it('asks a model again with other fields, but never twice for the same', () => {
+    const walk = new FallbackWalk('a');
+    walk.descend([step('a'), step('a', { temperature: 0 }), step('a', { temperature: 0 })]);
+    expect(walk.advance()?.target.overrides).toEqual({ temperature: 0 });
+    expect(walk.advance()).toBeUndefined();
+  });
+
+  it('knows whether anything is left', () => {
+    const walk = new FallbackWalk('a');
+    expect(walk.hasNext([])).toBe(false);
+    expect(walk.hasNext([{ model: 'a', overrides: undefined }])).toBe(false);
+    expect(walk.hasNext([{ model: 'b', overrides: undefined }])).toBe(true);
+    walk.descend([step('b')]);
+    expect(walk.hasNext([])).toBe(true);
+    walk.advance();
+    expect(walk.hasNext([])).toBe(false);
+  });
+
+  it('ends whatever lists there are, and takes no target twice', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.array(name, { maxLength: 6 })), (lists) => {
+        const walk = new FallbackWalk('a');
+        const taken: string[] = [];
+        walk.descend((lists['a'] ?? []).map((model) => step(model)));
+        for (let next = walk.advance(); next !== undefined; next = walk.advance()) {
+          const { model } = next.target;
+          taken.push(model);
+          expect(walk.depth).toBeGreaterThan(0);
+          walk.descend((lists[model] ?? []).map((target) => step(target)));
+        }
+        expect(new Set(taken).size).toBe(taken.length);
+        expect(taken).not.toContain('a');
+      }),
+    );
+  });
+});

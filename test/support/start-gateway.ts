@@ -1,0 +1,48 @@
+// A gateway in this process, on a free port, from config text: real sockets, the real data plane, an injected clock.
+import { loadConfigText } from '../../src/config/load.ts';
+import { RequestLog } from '../../src/observe/request-log.ts';
+import { serve, type RunningGateway } from '../../src/serve.ts';
+import { createClock } from '../../src/upstream/clock.ts';
+
+export interface TestGateway extends RunningGateway {
+  /** Parsed log lines so far. */
+  lines(): Record<string, unknown>[];
+}
+
+export interface TestGatewayOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** How many times faster than the wall configured durations pass; default 1. */
+  readonly speed?: number;
+}
+
+/** Throws when the config has errors. Drain it at the end of the test. */
+export async function startGateway(configText: string, options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const env = options.env ?? {};
+  const config = loadConfigText(configText, { env });
+  const errors = config.problems.filter((problem) => problem.severity === 'error');
+  if (errors.length > 0) throw new Error(errors.map((problem) => `${problem.where}: ${problem.what}`).join('\n'));
+  let text = '';
+  const log = await RequestLog.open({
+    level: 'debug',
+    pretty: false,
+    stream: { write: (line: string) => void (text += line) },
+  });
+  const gateway = await serve(config, {
+    host: '127.0.0.1',
+    port: 0,
+    keyFile: undefined,
+    certFile: undefined,
+    keepAliveTimeoutMs: 5_000,
+    env,
+    log,
+    clock: createClock(options.speed ?? 1),
+  });
+  return {
+    ...gateway,
+    lines: () =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
