@@ -11,7 +11,16 @@ interface Leftover {
   readonly where?: RegExp;
 }
 
-const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'coverage', '.venv', '.git', 'records', 'yardsticks', 'results']);
+const SKIPPED_FOLDERS = new Set([
+  'node_modules',
+  'dist',
+  'coverage',
+  '.venv',
+  '.git',
+  'records',
+  'yardsticks',
+  'results',
+]);
 const READ = /\.(?:ts|js|mjs|json|md|ya?ml|txt|tsv|sh)$|(?:^|\/)[^.]+$/;
 const SELF = 'scripts/check-leftovers.ts';
 
@@ -20,7 +29,11 @@ const LEFTOVERS: readonly Leftover[] = [
   { what: 'a merge marker', pattern: /^(?:<{7}|>{7}) / },
   { what: 'a test that runs alone', pattern: /\b(?:it|test|describe)\.only\(/, where: /\.test\.ts$/ },
   { what: 'a path of one machine', pattern: /(?:^|[\s'"`(=:])\/(?:work|home|Users|root)\// },
-  { what: 'a registry other than npm', pattern: /"resolved": "(?!https:\/\/registry\.npmjs\.org\/)/, where: /package-lock/ },
+  {
+    what: 'a registry other than npm',
+    pattern: /"resolved": "(?!https:\/\/registry\.npmjs\.org\/)/,
+    where: /package-lock/,
+  },
   { what: 'a lint rule switched off in the core', pattern: /(?:oxlint|eslint)-disable/, where: /^src\/core\// },
   { what: 'a debugger statement', pattern: /^\s*debugger;/, where: /\.ts$/ },
 ];

@@ -26,13 +26,24 @@ export function preparePythonClients(places: Places = PLACES): PythonClients {
   const python = join(places.venv, 'bin', 'python');
   const stamp = join(places.venv, 'installed-requirements.txt');
   const wanted = readFileSync(places.requirements, 'utf8');
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return { kind: 'ready', python };
-  const interpreter = ['python3', 'python'].find((name) => run(name, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).ok);
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
+    return { kind: 'ready', python };
+  const interpreter = ['python3', 'python'].find(
+    (name) => run(name, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).ok,
+  );
   if (interpreter === undefined) return { kind: 'missing', reason: 'no Python 3.9 or newer' };
   rmSync(places.venv, { recursive: true, force: true });
   const made = run(interpreter, ['-m', 'venv', places.venv]);
   if (!made.ok) return { kind: 'missing', reason: `python -m venv: ${made.text}` };
-  const installed = run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', places.requirements]);
+  const installed = run(python, [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '-r',
+    places.requirements,
+  ]);
   if (!installed.ok) return { kind: 'missing', reason: `pip install: ${installed.text}` };
   writeFileSync(stamp, wanted);
   return { kind: 'ready', python };

@@ -55,18 +55,7 @@ function compileDeployment(
   const { params, group, id } = entry;
   const resolved = resolveEntry(entry, context);
   if (resolved === undefined) return undefined;
-  if (lacksCredential(entry, context.shared)) {
-    context.findings.warning(
-      faultSpot(entry, 'litellm_credential_name'),
-      'credential_list has no credential of this name',
-    );
-  }
-  const spec: DeploymentSpec = {
-    params: callParams(entry, context.shared),
-    modelInfo: plainMap(info),
-    ...resolved,
-    dropParams: booleanIn(params, 'drop_params') ?? context.shared.dropParams,
-  };
+  const spec = specOf(entry, resolved, context);
   const known = readKnownModel(entry, spec);
   const { target, reason } = rotation(entry, spec, context);
   return {

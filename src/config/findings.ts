@@ -55,10 +55,10 @@ export class Findings {
   }
 
   #add(severity: ConfigProblem['severity'], { place, where }: Spot, what: string): void {
-    const known = this.#problems.some(
-      (old) => old.what === what && old.where === where && old.line === place.line && old.file === place.file,
+    const isKnown = this.#problems.some(
+      (old) => old.line === place.line && old.where === where && old.what === what && old.file === place.file,
     );
-    if (known) return;
+    if (isKnown) return;
     this.#problems.push({ severity, file: place.file, line: place.line, column: place.column, where, what });
   }
 }

@@ -45,7 +45,30 @@ const DOCUMENTS: readonly (readonly [name: string, text: string, json: string])[
   ['a # inside a word', 'a: foo#bar # comment\n', '{"a":"foo#bar"}'],
 ];
 
+/** The lines of a bracket or a quoted text may stand anywhere: PyYAML ignores their indentation. */
+const FLOW_DOCUMENTS: readonly (readonly [text: string, json: string])[] = [
+  ['r:\n  m: {\n    "a": "b"\n  }\n  n: 1\n', '{"r":{"m":{"a":"b"},"n":1}}'],
+  ['r:\n  m: [\n  {"a": ["b"]}\n  ]\nx: 1\n', '{"r":{"m":[{"a":["b"]}]},"x":1}'],
+  ['r:\n  m: [\n{"a": ["b"]}, # one ]\n"]", \'it\'\'s\'\n]\nx: 1\n', '{"r":{"m":[{"a":["b"]},"]","it\'s"]},"x":1}'],
+  ['r:\n  - m: [\n    1,\n  2]\n', '{"r":[{"m":[1,2]}]}'],
+  ['r: {a: 1,\nb: 2}\nc: 3\n', '{"r":{"a":1,"b":2},"c":3}'],
+  ['r:\n  m: "a\nb"\n', '{"r":{"m":"a b"}}'],
+  ['t: |\n  not a [ bracket\nr: [\n1]\n', '{"t":"not a [ bracket\\n","r":[1]}'],
+];
+
 describe('YAML text', () => {
+  it.each(FLOW_DOCUMENTS)('may indent the lines of a flow collection as it likes: %j', (text, json) => {
+    const { plain, problems } = read(text);
+    expect(problems).toEqual([]);
+    expect(JSON.stringify(plain)).toBe(json);
+  });
+
+  it('keeps the places of the text as written when flow lines had to be moved', () => {
+    const { root } = read('r: [a,\n b]\nq:\n  r: [a,\n b]\n');
+    const list = childOf(childOf(root, 'q'), 'r');
+    expect(list?.kind === 'list' ? list.items[1]?.place : undefined).toEqual({ file: 'f', line: 5, column: 2 });
+  });
+
   it.each(DOCUMENTS)('reads %s as PyYAML does', (_name, text, json) => {
     const { plain, problems } = read(text);
     expect(problems).toEqual([]);

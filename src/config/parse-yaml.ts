@@ -1,13 +1,14 @@
 // YAML text to a tree with places, read as PyYAML's safe loader reads it. The yaml package does the syntax (failsafe:
 // every scalar arrives as text); scalars, merge keys and duplicate keys are decided here by YAML 1.1 rules.
-// Known differences from PyYAML: a tab as a separator after `key:` is accepted; the lines of a flow collection must be
-// indented deeper than its key; dates are text; !!binary, !!set, !!omap and !!timestamp are refused.
+// Known differences from PyYAML: a tab as a separator after `key:` is accepted; dates are text; !!binary, !!set, !!omap
+// and !!timestamp are refused; the keys 1 and true are two keys.
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar } from 'yaml';
 import type { Document, Node, Pair, YAMLError, YAMLMap } from 'yaml';
 import { isNull, keyText } from './config-node.ts';
 import type { ConfigNode, MapEntry, MapNode, Place, ScalarNode, ScalarValue } from './config-node.ts';
 import { expandedSize, MAX_EXPANDED_NODES } from './expanded-size.ts';
 import type { Findings } from './findings.ts';
+import { indentFlowLines } from './indent-flow-lines.ts';
 import { readFloat, readInteger, readPlainScalar } from './plain-scalar.ts';
 
 const MERGE_KEY = '<<';
@@ -17,6 +18,33 @@ const MAX_SYNTAX_ERRORS = 3;
 
 /** The root of the document, or `undefined` when it is not YAML (the findings say why) or holds nothing. */
 export function parseYaml(text: string, file: string, findings: Findings): ConfigNode | undefined {
+  const { document, placeAt } = parseLeniently(text, file);
+  for (const error of document.errors.slice(0, MAX_SYNTAX_ERRORS)) {
+    findings.error({ place: placeAt(error.pos[0]), where: 'YAML' }, syntaxMessage(error));
+  }
+  if (document.errors.length > 0 || document.contents === null) return undefined;
+  const root = new TreeBuilder(document, placeAt, findings).build(document.contents, 'YAML');
+  if (expandedSize(root) <= MAX_EXPANDED_NODES) return root;
+  findings.error({ place: root.place, where: 'YAML' }, 'anchors and aliases multiply to more than a million values');
+  return undefined;
+}
+
+interface Parsed {
+  readonly document: Document;
+  readonly placeAt: (offset: number) => Place;
+}
+
+/** What does not parse gets a second chance with its flow lines indented; places are those of the text as written. */
+function parseLeniently(text: string, file: string): Parsed {
+  const parsed = parseText(text, file, []);
+  if (parsed.document.errors.length === 0) return parsed;
+  const indented = indentFlowLines(text);
+  if (indented.text === text) return parsed;
+  const mended = parseText(indented.text, file, indented.added);
+  return mended.document.errors.length === 0 ? mended : parsed;
+}
+
+function parseText(text: string, file: string, added: readonly number[]): Parsed {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: 'failsafe',
@@ -28,16 +56,9 @@ export function parseYaml(text: string, file: string, findings: Findings): Confi
   });
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+    return { file, line: Math.max(line, 1), column: Math.max(col - (added[line - 1] ?? 0), 1) };
   };
-  for (const error of document.errors.slice(0, MAX_SYNTAX_ERRORS)) {
-    findings.error({ place: placeAt(error.pos[0]), where: 'YAML' }, syntaxMessage(error));
-  }
-  if (document.errors.length > 0 || document.contents === null) return undefined;
-  const root = new TreeBuilder(document, placeAt, findings).build(document.contents, 'YAML');
-  if (expandedSize(root) <= MAX_EXPANDED_NODES) return root;
-  findings.error({ place: root.place, where: 'YAML' }, 'anchors and aliases multiply to more than a million values');
-  return undefined;
+  return { document, placeAt };
 }
 
 /** Own words: the parser's messages may quote the line, and the line may hold a key. */

@@ -470,6 +470,21 @@ describe('an error answer', () => {
     expect(failure.message).not.toMatch(/abcdefghijklmnop|abcdef123456/);
   });
 
+  it('shows fewer fields on text completions and embeddings', () => {
+    const at = (endpoint: string, status: number, body: unknown) =>
+      classifyAnswer({
+        ...context,
+        endpoint,
+        status,
+        header: () => undefined,
+        body: JSON.stringify(body),
+        badAnswer: undefined,
+      });
+    expect(at('embeddings', 400, temperature)).toMatchObject({ type: 'invalid_request_error', param: null });
+    expect(at('completions', 400, temperature)).toMatchObject({ type: null, param: null });
+    expect(at('completions', 429, limited)).toMatchObject({ type: 'throttling_error' });
+  });
+
   it('of an overflow always holds the words that clients look for', () => {
     expect(
       answer(400, {

@@ -2,7 +2,8 @@
 // connections, timers and stream faults become failures (DESIGN 5); how vendors word things is data in classify/.
 import { causeOf } from './classify/cause.ts';
 import { isWorded, OVERLOAD_WORDINGS, THROTTLE_WORDINGS, TOO_LARGE_FOR_LIMIT } from './classify/error-words.ts';
-import { clientMessage, exceptionClassOf, keepsErrorFields, typeOfStatus } from './classify/exception-class.ts';
+import { clientFields } from './classify/client-fields.ts';
+import { clientMessage, exceptionClassOf } from './classify/exception-class.ts';
 import { readErrorValue, readProviderError, type ProviderError } from './classify/provider-error.ts';
 import type { Failure, FailureCause } from './outcome.ts';
 import { readRetryAfter, readRetryAfterHeaders } from './retry-after.ts';
@@ -22,6 +23,8 @@ export interface FailureContext {
   readonly timeoutMs: Millis | undefined;
   /** The call was a stream: an answer that breaks off while it is read is shown differently (golden h12). */
   readonly stream?: boolean | undefined;
+  /** `completions` and `embeddings` show fewer fields than chat does. */
+  readonly endpoint?: string | undefined;
 }
 
 /** An upstream HTTP answer that is not a success, or a success that is not what was asked (`badAnswer` says why). */
@@ -42,9 +45,6 @@ export interface BrokenExchange {
 }
 
 const NO_HEADERS = (): undefined => undefined;
-
-/** Statuses whose `type` and `param` are the upstream's, where the provider's fields are read at all (10.8b). */
-const KEEPS_TYPE: ReadonlySet<number> = new Set([400, 422]);
 
 /** Any answer of the upstream that cannot be passed on as a success. */
 export function classifyAnswer(answer: UpstreamAnswer): Failure {
@@ -162,18 +162,16 @@ interface ReadError {
 
 function providerFailure(context: FailureContext, read: ReadError): Failure {
   const { error, retryAfterMs } = read;
-  const cause = refined(causeOf(read.status, error), retryAfterMs, error);
+  const cause = refined(causeOf(read.status, error), read);
   const status = shownStatus(cause, read.status);
   const exceptionClass = classOf(cause, status, context.provider);
   const text = shownText(error, read.body, read.status);
-  const fields = keepsErrorFields(context.provider) && KEEPS_TYPE.has(status);
   return {
     cause,
     scope: scopeOf(cause, context),
     status,
     message: clientMessage(exceptionClass, context.provider, cause === 'context_window' ? namingTheWindow(text) : text),
-    type: (fields ? error.type : null) ?? typeOfStatus(status),
-    param: fields && keepsParam(cause, error, context.provider) ? error.param : null,
+    ...clientFields({ error, cause, status, provider: context.provider, endpoint: context.endpoint }),
     code: String(status),
     retryAfterMs: cause === 'rate_limit' && isWorded(TOO_LARGE_FOR_LIMIT, [], error.message) ? 0 : retryAfterMs,
     exceptionClass,
@@ -183,16 +181,11 @@ function providerFailure(context: FailureContext, read: ReadError): Failure {
 const HOUR_MS = 3_600_000;
 
 /** Vendors call a full minute a quota too: one that ends within the hour is a rate limit, a longer one is not. */
-function refined(cause: FailureCause, retryAfterMs: Millis | undefined, error: ProviderError): FailureCause {
-  if (
-    cause === 'quota_exhausted' &&
-    retryAfterMs !== undefined &&
-    retryAfterMs < HOUR_MS &&
-    !/PerDay\b/.test(error.message)
-  ) {
-    return 'rate_limit';
-  }
-  return cause === 'rate_limit' && retryAfterMs !== undefined && retryAfterMs >= HOUR_MS ? 'quota_exhausted' : cause;
+function refined(cause: FailureCause, { status, error, retryAfterMs }: ReadError): FailureCause {
+  if (retryAfterMs === undefined || status === 402) return cause;
+  if (cause === 'rate_limit' && retryAfterMs >= HOUR_MS) return 'quota_exhausted';
+  const isShort = retryAfterMs < HOUR_MS && !/PerDay\b/.test(error.message);
+  return cause === 'quota_exhausted' && isShort ? 'rate_limit' : cause;
 }
 
 /** A client must see what it is dealing with, even where the status of the vendor is misleading. */
@@ -207,12 +200,6 @@ function classOf(cause: FailureCause, status: number, provider: string): string 
   if (cause === 'content_policy') return 'ContentPolicyViolationError';
   const exceptionClass = exceptionClassOf(status);
   return provider === 'azure' && exceptionClass === 'InternalServerError' ? 'APIError' : exceptionClass;
-}
-
-/** 1.106 clears the fields of refusals that it knows: OpenAI's by code, Azure's on Azure (golden c41, c60, d12). */
-function keepsParam(cause: FailureCause, error: ProviderError, provider: string): boolean {
-  if (cause === 'context_window') return false;
-  return cause !== 'content_policy' || !(provider === 'azure' || error.words.includes('content_policy_violation'));
 }
 
 /** LangChain and others know an overflow by these words only (providers.md 5.3). */
@@ -264,7 +251,7 @@ function ownFailure(
     scope: scopeOf(cause, context),
     status,
     message: clientMessage(exceptionClass, context.provider, what.text),
-    type,
+    type: context.endpoint === 'completions' ? null : type,
     param: null,
     code: String(status),
     retryAfterMs: undefined,

@@ -5,6 +5,7 @@ import type { Attempt, Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
 import type { ProviderCall, ProviderTarget, UpstreamRequest } from '../provider/types.ts';
 import { CredentialError } from '../upstream/credentials.ts';
+import type { AnswerHeaders } from '../upstream/upstream-call.ts';
 import type { Answer } from '../wire/answer.ts';
 import type { Exchange } from './exchange.ts';
 import { PlainAttempt } from './plain-attempt.ts';
@@ -13,7 +14,7 @@ import { StreamAttempt } from './stream-attempt.ts';
 /** A complete plain answer, ready to be sent. */
 export interface ReadyAnswer {
   readonly status: number;
-  readonly rawHeaders: readonly Buffer[];
+  readonly headers: AnswerHeaders;
   readonly contentType: string;
   readonly body: Answer['body'];
 }

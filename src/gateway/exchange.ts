@@ -6,7 +6,7 @@ import type { Plan } from '../core/plan.ts';
 import type { RequestIntent } from '../core/request-intent.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import type { Clock } from '../upstream/clock.ts';
-import type { UpstreamCall } from '../upstream/upstream-call.ts';
+import type { AnswerHeaders, UpstreamCall } from '../upstream/upstream-call.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ByteBody, JsonBody } from '../wire/json-body.ts';
 import type { GatewayListener } from './events.ts';
@@ -69,7 +69,9 @@ export class Exchange {
   failure: Failure | undefined;
   status = 0;
   /** The last attempt's answer had begun when it failed: 1.106 then shows its headers (golden h12, h14). */
-  opened: { readonly planned: Attempt; readonly rawHeaders: readonly Buffer[] } | undefined;
+  opened: { readonly planned: Attempt; readonly headers: AnswerHeaders } | undefined;
+  /** Headers of the last upstream error answer, shown prefixed with the final error. */
+  failedHeaders: AnswerHeaders | undefined;
 
   constructor(input: ExchangeInput) {
     this.input = input;

@@ -49,6 +49,7 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   const startedAtMs = clock.now();
   exchange.attempts += 1;
   exchange.opened = undefined;
+  exchange.failedHeaders = undefined;
   exchange.deployment = planned.deployment;
   exchange.group = planned.group;
   exchange.retries = planned.retries;

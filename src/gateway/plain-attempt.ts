@@ -24,7 +24,6 @@ export class PlainAttempt extends UpstreamCall {
   #byteLength = 0;
   #status = 0;
   #headers: AnswerHeaders = {};
-  #rawHeaders: readonly Buffer[] = [];
 
   constructor(input: AttemptInput) {
     super(input.exchange.input.services.clock);
@@ -36,10 +35,9 @@ export class PlainAttempt extends UpstreamCall {
     if (totalMs !== undefined) this.startTimer(totalMs, timeOut);
   }
 
-  protected onHead(status: number, headers: AnswerHeaders, rawHeaders: readonly Buffer[]): void {
+  protected onHead(status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    this.#rawHeaders = rawHeaders;
   }
 
   protected onBytes(chunk: Buffer): void {
@@ -61,7 +59,7 @@ export class PlainAttempt extends UpstreamCall {
     if (answer.kind === 'bad') return this.#fail(this.#classify(answer.reason));
     this.#succeed(answer.usage, {
       status: this.#status,
-      rawHeaders: this.#rawHeaders,
+      headers: this.#headers,
       contentType: header(this.#headers, 'content-type') ?? 'application/json',
       body: answer.body,
     });
@@ -75,6 +73,7 @@ export class PlainAttempt extends UpstreamCall {
 
   #classify(badAnswer?: string): Failure {
     const { exchange, planned } = this.#input;
+    exchange.failedHeaders = this.#headers;
     return classifyAnswer({
       ...brokenContext(exchange, planned),
       status: this.#status,

@@ -1,8 +1,9 @@
 // What the client gets: LiteLLM's headers, the answer or the error, written once. Header arrays are flat and the part
 // that never changes for a deployment is built once per routing table.
 import type { Attempt, Failure } from '../core/outcome.ts';
+import type { AnswerHeaders } from '../upstream/upstream-call.ts';
 import { errorEnvelope, type ClientError } from '../wire/error-envelope.ts';
-import { appendProviderHeaders } from '../wire/headers.ts';
+import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
 import type { ReadyAnswer } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
@@ -27,7 +28,7 @@ export function shownModel(exchange: Exchange, planned: Attempt): string | undef
 
 export function replyWithAnswer(exchange: Exchange, planned: Attempt, answer: ReadyAnswer): void {
   const { response, services, startedAtMs } = exchange.input;
-  const headers = successHeaders(exchange, planned, answer.rawHeaders);
+  const headers = successHeaders(exchange, planned, answer.headers);
   const durationMs = services.clock.now() - startedAtMs;
   headers.push('x-litellm-response-duration-ms', durationMs.toFixed(3));
   headers.push('x-litellm-overhead-duration-ms', Math.max(0, durationMs - exchange.upstreamMs).toFixed(3));
@@ -40,9 +41,9 @@ export function replyWithAnswer(exchange: Exchange, planned: Attempt, answer: Re
   response.end(chunks.at(-1));
 }
 
-export function writeStreamHead(exchange: Exchange, planned: Attempt, rawHeaders: readonly Buffer[]): void {
+export function writeStreamHead(exchange: Exchange, planned: Attempt, upstream: AnswerHeaders): void {
   const { response } = exchange.input;
-  const headers = successHeaders(exchange, planned, rawHeaders);
+  const headers = successHeaders(exchange, planned, upstream);
   headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
   headers.push('x-accel-buffering', 'no');
   exchange.status = 200;
@@ -63,10 +64,11 @@ export function replyWithFailure(exchange: Exchange, failure: Failure): void {
 function failureHeaders(exchange: Exchange): string[] {
   const { opened, attempts } = exchange;
   const { callId, plan } = exchange.input;
-  if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.rawHeaders);
+  if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.headers);
   const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
   if (attempts === 0) return headers;
   const { shownTimeoutMs } = plan;
+  if (exchange.failedHeaders !== undefined) appendProviderErrorHeaders(headers, exchange.failedHeaders);
   headers.push('x-litellm-timeout', shownTimeoutMs === undefined ? DEFAULT_TIMEOUT : String(shownTimeoutMs / MS_PER_S));
   return headers;
 }
@@ -87,14 +89,14 @@ export function clientError(failure: Failure): ClientError {
   return { status, message, type, param, code: code ?? String(status) };
 }
 
-function successHeaders(exchange: Exchange, planned: Attempt, rawHeaders: readonly Buffer[]): string[] {
+function successHeaders(exchange: Exchange, planned: Attempt, upstream: AnswerHeaders): string[] {
   const { callId, runtime } = exchange.input;
   const headers = ['x-litellm-call-id', callId, ...fixedHeaders(runtime, planned.deployment)];
   headers.push('x-litellm-model-group', planned.group);
   headers.push('x-litellm-attempted-retries', String(planned.retries));
   headers.push('x-litellm-attempted-fallbacks', String(planned.fallbacks));
   if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
-  appendProviderHeaders(headers, rawHeaders);
+  appendProviderHeaders(headers, upstream);
   return headers;
 }
 

@@ -19,7 +19,6 @@ export class StreamAttempt extends UpstreamCall {
   #reader: StreamReader | undefined;
   #status = 0;
   #headers: AnswerHeaders = {};
-  #rawHeaders: readonly Buffer[] = [];
   #errorChunks: Buffer[] = [];
   #errorBytes = 0;
   #isCommitted = false;
@@ -39,10 +38,9 @@ export class StreamAttempt extends UpstreamCall {
     if (firstContentMs !== undefined) this.startTimer(firstContentMs, firstContentTimeOut);
   }
 
-  protected onHead(status: number, headers: AnswerHeaders, rawHeaders: readonly Buffer[]): void {
+  protected onHead(status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    this.#rawHeaders = rawHeaders;
     if (status >= 300) return;
     const { exchange, planned } = this.#input;
     this.#reader = openStreamReader(exchange, planned);
@@ -88,7 +86,7 @@ export class StreamAttempt extends UpstreamCall {
     const change = exchange.input.plan.content(this.clock.now());
     if (change !== undefined) publishBreaker(exchange, planned, change);
     this.#armIdleTimer();
-    writeStreamHead(exchange, planned, this.#rawHeaders);
+    writeStreamHead(exchange, planned, this.#headers);
   }
 
   #write(bytes: StreamBytes): void {
@@ -156,7 +154,7 @@ export class StreamAttempt extends UpstreamCall {
 
   #fail(failure: Failure): void {
     const { exchange, planned } = this.#input;
-    if (this.#reader !== undefined) exchange.opened = { planned, rawHeaders: this.#rawHeaders };
+    if (this.#reader !== undefined) exchange.opened = { planned, headers: this.#headers };
     this.#resolve({ kind: 'failure', failure, committed: false, unsent: this.isUnsent });
   }
 
@@ -179,6 +177,7 @@ export class StreamAttempt extends UpstreamCall {
 
   #classifyError(): Failure {
     const { exchange, planned } = this.#input;
+    exchange.failedHeaders = this.#headers;
     return classifyAnswer({
       ...brokenContext(exchange, planned),
       status: this.#status,

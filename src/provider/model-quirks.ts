@@ -31,7 +31,8 @@ const WITHOUT_RESPONSE_FORMAT: ReadonlySet<string> = new Set(['gpt-4', 'gpt-3.5-
  * everything, since it may be any server's: golden a34 against a59, and o1-mini in a50.
  */
 export function quirksOf(model: string, endpoint: Endpoint): ModelQuirks {
-  if (endpoint === 'embeddings') return model.includes('text-embedding-3') ? NONE : { ...NONE, refuses: ['dimensions'] };
+  if (endpoint === 'embeddings')
+    return model.includes('text-embedding-3') ? NONE : { ...NONE, refuses: ['dimensions'] };
   if (endpoint !== 'chat') return NONE;
   if (isGpt5(model)) return { ...NONE, refuses: GPT_5_REFUSES, fixesTemperature: true, wantsMaxCompletionTokens: true };
   const facts = lookupModel(model, 'openai');

@@ -52,9 +52,11 @@ function withSuffix(path: string, suffix: string): string {
 export function vendorKey(row: VendorRow, spec: DeploymentSpec, env: Environment): string | undefined | TargetProblem {
   const names = row.keyEnv ?? [`${variableStem(row.provider)}_API_KEY`];
   const key = textParam(spec, 'api_key') ?? firstVariable(env, names);
-  if (key !== undefined) return isHeaderText(key) ? key : problem('api_key', 'api_key holds a character that no header may hold');
+  if (key !== undefined)
+    return isHeaderText(key) ? key : problem('api_key', 'api_key holds a character that no header may hold');
   const without = row.withoutKey ?? 'problem';
-  if (without === 'problem') return problem('api_key', `there is no api_key, and ${names.join(', ')} is not set either`);
+  if (without === 'problem')
+    return problem('api_key', `there is no api_key, and ${names.join(', ')} is not set either`);
   return without === 'no header' ? undefined : without.text;
 }
 

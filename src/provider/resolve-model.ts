@@ -36,7 +36,8 @@ export function resolveModel(model: string, hints: ModelHints = {}): ResolvedMod
   if (customProvider !== undefined && customProvider !== '' && segment !== customProvider) {
     return KNOWN.has(customProvider) ? { provider: customProvider, upstreamModel: model } : unknown(model);
   }
-  if (segment === 'azure' && isCatalogModel(model.slice('azure/'.length))) return { provider: 'openai', upstreamModel: model };
+  if (segment === 'azure' && isCatalogModel(model.slice('azure/'.length)))
+    return { provider: 'openai', upstreamModel: model };
   if (segment !== undefined && KNOWN.has(segment)) {
     return { provider: segment, upstreamModel: model.slice(segment.length + 1) };
   }

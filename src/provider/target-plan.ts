@@ -49,7 +49,10 @@ export function parseApiBase(text: string): ApiBase | TargetProblem {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     return problem('api_base', 'api_base must be a URL that begins with http:// or https://');
   }
-  const shown = text.trim().replace(/[?#].*$/, '').replace(/^(https?:\/\/)[^/@]*@/i, '$1');
+  const shown = text
+    .trim()
+    .replace(/[?#].*$/, '')
+    .replace(/^(https?:\/\/)[^/@]*@/i, '$1');
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, ''), query: url.search, shown };
 }
 

@@ -40,8 +40,8 @@ export abstract class UpstreamCall {
     this.clock = clock;
   }
 
-  /** Status and headers are in; `rawHeaders` are name/value pairs as they came. */
-  protected abstract onHead(status: number, headers: AnswerHeaders, rawHeaders: readonly Buffer[]): void;
+  /** Status and headers (lower-case names) are in. */
+  protected abstract onHead(status: number, headers: AnswerHeaders): void;
   protected abstract onBytes(chunk: Buffer): void;
   protected abstract onComplete(): void;
   protected abstract onBroken(broken: BrokenCall): void;
@@ -124,10 +124,10 @@ export abstract class UpstreamCall {
     this.#wroteBytes = true;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (this.#isOver || status < 200) return;
     this.#phase = 'body';
-    this.onHead(status, headers, (controller.rawHeaders ?? []) as readonly Buffer[]);
+    this.onHead(status, headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

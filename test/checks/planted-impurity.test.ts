@@ -65,20 +65,70 @@ const IMPORTS: readonly Plant[] = LAYERS.map(([file, target]) => ({
 
 const STYLE: readonly Plant[] = [
   { what: 'any', file: 'src/wire/any.ts', code: 'export const x: any = 1;', rule: 'no-explicit-any' },
-  { what: 'a non-null assertion', file: 'src/wire/bang.ts', code: 'export const f = (x?: string) => x!.length;', rule: 'no-non-null-assertion' },
+  {
+    what: 'a non-null assertion',
+    file: 'src/wire/bang.ts',
+    code: 'export const f = (x?: string) => x!.length;',
+    rule: 'no-non-null-assertion',
+  },
   { what: 'a default export', file: 'src/wire/default.ts', code: 'export default 1;', rule: 'no-default-export' },
-  { what: 'a promise left alone', file: 'src/wire/floating.ts', code: 'export function f(): void {\n  Promise.resolve(1);\n}', rule: 'no-floating-promises' },
-  { what: 'four parameters', file: 'src/wire/four.ts', code: 'export const f = (a: 1, b: 1, c: 1, d: 1) => [a, b, c, d];', rule: 'max-params' },
-  { what: 'a file over 300 lines', file: 'src/wire/long.ts', code: 'export const x = 1;\n'.repeat(1) + '//\n'.repeat(301), rule: 'max-lines' },
-  { what: 'a function over 40 lines', file: 'src/wire/long-function.ts', code: `export function f(): void {\n${'  f();\n'.repeat(41)}}`, rule: 'max-lines-per-function' },
-  { what: 'a file name in another style', file: 'src/wire/camelCase.ts', code: 'export const x = 1;', rule: 'filename-case' },
-  { what: 'a circle of imports', file: 'src/wire/circle.ts', code: "import { round } from './round.ts';\nexport const circle = round;", rule: 'no-cycle' },
+  {
+    what: 'a promise left alone',
+    file: 'src/wire/floating.ts',
+    code: 'export function f(): void {\n  Promise.resolve(1);\n}',
+    rule: 'no-floating-promises',
+  },
+  {
+    what: 'four parameters',
+    file: 'src/wire/four.ts',
+    code: 'export const f = (a: 1, b: 1, c: 1, d: 1) => [a, b, c, d];',
+    rule: 'max-params',
+  },
+  {
+    what: 'a file over 300 lines',
+    file: 'src/wire/long.ts',
+    code: 'export const x = 1;\n'.repeat(1) + '//\n'.repeat(301),
+    rule: 'max-lines',
+  },
+  {
+    what: 'a function over 40 lines',
+    file: 'src/wire/long-function.ts',
+    code: `export function f(): void {\n${'  f();\n'.repeat(41)}}`,
+    rule: 'max-lines-per-function',
+  },
+  {
+    what: 'a file name in another style',
+    file: 'src/wire/camelCase.ts',
+    code: 'export const x = 1;',
+    rule: 'filename-case',
+  },
+  {
+    what: 'a circle of imports',
+    file: 'src/wire/circle.ts',
+    code: "import { round } from './round.ts';\nexport const circle = round;",
+    rule: 'no-cycle',
+  },
 ];
 
 const ALLOWED: readonly Plant[] = [
-  { what: 'core within core', file: 'src/core/select/fine.ts', code: "import { units } from '../units.ts';\nexport const fine = units;", rule: '' },
-  { what: 'wire on core', file: 'src/wire/fine.ts', code: "import { units } from '../core/units.ts';\nexport const fine = units;", rule: '' },
-  { what: 'a test of the core', file: 'src/core/fine.test.ts', code: "import { it } from 'vitest';\nimport { rng } from '../../test/support/rng.ts';\nit('draws', ({ expect }) => expect(rng()).toBe(1));", rule: '' },
+  {
+    what: 'core within core',
+    file: 'src/core/select/fine.ts',
+    code: "import { units } from '../units.ts';\nexport const fine = units;",
+    rule: '',
+  },
+  {
+    what: 'wire on core',
+    file: 'src/wire/fine.ts',
+    code: "import { units } from '../core/units.ts';\nexport const fine = units;",
+    rule: '',
+  },
+  {
+    what: 'a test of the core',
+    file: 'src/core/fine.test.ts',
+    code: "import { it } from 'vitest';\nimport { rng } from '../../test/support/rng.ts';\nit('draws', ({ expect }) => expect(rng()).toBe(1));",
+    rule: '',
+  },
 ];
 
 const SUPPORT: ReadonlyArray<readonly [string, string]> = [
@@ -97,7 +147,8 @@ describe('the linter, with violations planted', () => {
   let diagnostics: readonly Diagnostic[] = [];
 
   beforeAll(async () => {
-    for (const name of ['.oxlintrc.json', 'tsconfig.json', 'package.json']) cpSync(join(ROOT, name), join(folder, name));
+    for (const name of ['.oxlintrc.json', 'tsconfig.json', 'package.json'])
+      cpSync(join(ROOT, name), join(folder, name));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const plants = [...PURITY, ...IMPORTS, ...STYLE, ...ALLOWED].map(({ file, code }) => [file, `${code}\n`] as const);
     for (const [file, code] of [...SUPPORT, ...plants]) {

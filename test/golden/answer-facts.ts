@@ -19,7 +19,10 @@ const IGNORED_BODY_FIELDS = new Set(['stream_options', 'user', 'metadata']);
 
 /** The facts of one answer without its upstream attempts. */
 export function answerFacts(answer: ClientAnswer): Facts {
-  return { ...headFacts(answer), ...(answer.events === undefined ? bodyFacts(answer.body) : streamFacts(answer.events)) };
+  return {
+    ...headFacts(answer),
+    ...(answer.events === undefined ? bodyFacts(answer.body) : streamFacts(answer.events)),
+  };
 }
 
 function headFacts({ status, headers, problem }: ClientAnswer): Facts {
@@ -151,7 +154,9 @@ function textOf(value: Json | undefined): string {
 }
 
 function compact(fields: Readonly<Record<string, Json | undefined>>): JsonObject {
-  const kept = Object.entries(fields).filter((field): field is [string, Json] => field[1] !== undefined && field[1] !== null);
+  const kept = Object.entries(fields).filter(
+    (field): field is [string, Json] => field[1] !== undefined && field[1] !== null,
+  );
   return Object.fromEntries(kept);
 }
 

@@ -50,7 +50,10 @@ function textPieces({ upstream }: Call): readonly [string, string] {
 }
 
 function events(chunks: readonly Json[]): ScriptedAnswer {
-  return { stream: [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`), 'data: [DONE]\n\n'], headers: HEADERS };
+  return {
+    stream: [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`), 'data: [DONE]\n\n'],
+    headers: HEADERS,
+  };
 }
 
 /** With `include_usage` one more chunk, without choices, that carries the usage. */
@@ -115,9 +118,17 @@ function messages(call: Call): ScriptedAnswer {
   const start = { id: 'msg_up', type: 'message', role: 'assistant', model: MESSAGES_MODEL };
   if (!streams(call.body)) {
     const content = [{ type: 'text', text: textPieces(call).join('') }];
-    return { status: 200, headers: HEADERS, json: { ...start, content, stop_reason: 'end_turn', stop_sequence: null, usage } };
+    return {
+      status: 200,
+      headers: HEADERS,
+      json: { ...start, content, stop_reason: 'end_turn', stop_sequence: null, usage },
+    };
   }
-  const delta = (text: string): Json => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
+  const delta = (text: string): Json => ({
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'text_delta', text },
+  });
   const sent: ReadonlyArray<readonly [string, Json]> = [
     ['message_start', { type: 'message_start', message: { ...start, content: [], stop_reason: null, usage } }],
     ['content_block_start', { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }],
@@ -126,14 +137,24 @@ function messages(call: Call): ScriptedAnswer {
     ['message_delta', { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage }],
     ['message_stop', { type: 'message_stop' }],
   ];
-  return { stream: sent.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`), headers: HEADERS };
+  return {
+    stream: sent.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    headers: HEADERS,
+  };
 }
 
 function generate(call: Call): ScriptedAnswer {
   const text = textPieces(call).join('');
   return {
     status: 200,
-    json: { model: MODEL, created_at: '2023-11-14T22:13:20Z', response: text, done: true, prompt_eval_count: 11, eval_count: 7 },
+    json: {
+      model: MODEL,
+      created_at: '2023-11-14T22:13:20Z',
+      response: text,
+      done: true,
+      prompt_eval_count: 11,
+      eval_count: 7,
+    },
   };
 }
 
@@ -141,6 +162,13 @@ function ollamaChat(call: Call): ScriptedAnswer {
   const message = { role: 'assistant', content: textPieces(call).join('') };
   return {
     status: 200,
-    json: { model: MODEL, created_at: '2023-11-14T22:13:20Z', message, done: true, prompt_eval_count: 11, eval_count: 7 },
+    json: {
+      model: MODEL,
+      created_at: '2023-11-14T22:13:20Z',
+      message,
+      done: true,
+      prompt_eval_count: 11,
+      eval_count: 7,
+    },
   };
 }

@@ -42,19 +42,25 @@ describe('comparing a case with its record', () => {
     expect(compare(changed(recorded, () => change))).toContain(at);
   });
 
-  it.each(['x-litellm-model-id', 'x-litellm-model-group', 'x-litellm-attempted-retries', 'x-litellm-attempted-fallbacks'])(
-    'sees that the header %s is missing',
-    (name) => {
-      const { recorded, compare } = caseNamed('a16');
-      const { [name]: _gone, ...headers } = (recorded.responses[0] as ClientAnswer).headers;
-      expect(compare(changed(recorded, () => ({ headers })))).toEqual([`request 1, ${name}`]);
-    },
-  );
+  it.each([
+    'x-litellm-model-id',
+    'x-litellm-model-group',
+    'x-litellm-attempted-retries',
+    'x-litellm-attempted-fallbacks',
+  ])('sees that the header %s is missing', (name) => {
+    const { recorded, compare } = caseNamed('a16');
+    const { [name]: _gone, ...headers } = (recorded.responses[0] as ClientAnswer).headers;
+    expect(compare(changed(recorded, () => ({ headers })))).toEqual([`request 1, ${name}`]);
+  });
 
   it('sees another path, query and body field of an attempt, and not the fields that do not count', () => {
     const { recorded, compare } = caseNamed('a40');
     const withAttempt = (change: object): string[] =>
-      compare(changed(recorded, ({ upstream = [] }) => ({ upstream: upstream.map((attempt) => ({ ...attempt, ...change })) })));
+      compare(
+        changed(recorded, ({ upstream = [] }) => ({
+          upstream: upstream.map((attempt) => ({ ...attempt, ...change })),
+        })),
+      );
     const body = (recorded.responses[0] as ClientAnswer).upstream?.[0]?.body as object;
     expect(withAttempt({ path: '/v1/x' })).toEqual(['request 1, attempt 1, path']);
     expect(withAttempt({ query: 'api-version=1' })).toEqual(['request 1, attempt 1, query']);
@@ -68,7 +74,9 @@ describe('comparing a case with its record', () => {
     const ats = compare(changed(recorded, () => ({ body: { error } })));
     expect(ats).toEqual(['request 1, error.type', 'request 1, error.code', 'request 1, error.param']);
     const same = (recorded.responses[0] as ClientAnswer).body as { error: object };
-    expect(compare(changed(recorded, () => ({ body: { error: { ...same.error, message: 'other words' } } })))).toEqual([]);
+    expect(compare(changed(recorded, () => ({ body: { error: { ...same.error, message: 'other words' } } })))).toEqual(
+      [],
+    );
   });
 
   it('sees text, finish_reason and [DONE] of a stream, however it is cut into chunks', () => {

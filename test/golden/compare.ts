@@ -31,7 +31,8 @@ export function compareCase(golden: GoldenCase, setup: GoldenGroup, got: Observa
   }
   const choiceOf = interchangeable(golden.config_reduced ?? setup.config);
   const differences = compareRequests({ golden, expected, got, choiceOf });
-  if (got.crash !== undefined) return [{ at: 'the gateway crashed', expected: undefined, got: got.crash }, ...differences];
+  if (got.crash !== undefined)
+    return [{ at: 'the gateway crashed', expected: undefined, got: got.crash }, ...differences];
   const lengths = { at: 'number of answers', expected: expected.responses.length, got: got.responses.length };
   return lengths.expected === lengths.got || !expected.started ? differences : [lengths, ...differences];
 }
@@ -100,7 +101,9 @@ function wrongKind(at: string): Difference {
 function compareAnswer(at: string, { expected, got, choiceOf }: Pair<ClientAnswer>): Difference[] {
   const strict = compareFacts(at, [expected, got], (attempt) => attemptFacts(attempt));
   if (strict.length === 0) return strict;
-  const chance = [...(expected.upstream ?? []), ...(got.upstream ?? [])].some((attempt) => choiceOf(attempt) !== undefined);
+  const chance = [...(expected.upstream ?? []), ...(got.upstream ?? [])].some(
+    (attempt) => choiceOf(attempt) !== undefined,
+  );
   if (!chance) return strict;
   return compareFacts(at, [anyUpstream(expected), anyUpstream(got)], (attempt) => blurred(attempt, choiceOf));
 }
@@ -109,7 +112,11 @@ const TELLING = /, (?:status|no answer|error\.\w+|content)$/;
 
 type AttemptView = (attempt: UpstreamAttempt) => Facts;
 
-function compareFacts(at: string, [expected, got]: readonly [ClientAnswer, ClientAnswer], view: AttemptView): Difference[] {
+function compareFacts(
+  at: string,
+  [expected, got]: readonly [ClientAnswer, ClientAnswer],
+  view: AttemptView,
+): Difference[] {
   const facts = expected.stream_end === 'aborted by the client' ? withoutContent : answerFacts;
   const answered = diffFacts(at, facts(expected), facts(got));
   // Where success and failure are mixed up, every header and field differs, and saying so says nothing.
@@ -122,7 +129,9 @@ function compareFacts(at: string, [expected, got]: readonly [ClientAnswer, Clien
   }
   return wanted.reduce((all, attempt, index) => {
     const other = seen[index];
-    return other === undefined ? all : [...all, ...diffFacts(`${at}, attempt ${index + 1}`, view(attempt), view(other))];
+    return other === undefined
+      ? all
+      : [...all, ...diffFacts(`${at}, attempt ${index + 1}`, view(attempt), view(other))];
   }, differences);
 }
 
@@ -186,7 +195,11 @@ function countUpstreams(responses: readonly Observed[]): Record<string, number> 
   return counts;
 }
 
-function compareSummary(at: string, { summary: expected }: AnswerSummary, { summary: got }: AnswerSummary): Difference[] {
+function compareSummary(
+  at: string,
+  { summary: expected }: AnswerSummary,
+  { summary: got }: AnswerSummary,
+): Difference[] {
   const differences = [
     ...shares(`${at}, statuses`, expected.status, got.status),
     ...shares(`${at}, upstreams`, expected.upstream_by_port, got.upstream_by_port),
@@ -220,7 +233,11 @@ function uniqueByStatus(answers: readonly ClientAnswer[]): ClientAnswer[] {
   return [...new Map(answers.toReversed().map((answer) => [answer.status, answer])).values()];
 }
 
-function shares(at: string, expected: Readonly<Record<string, number>>, got: Readonly<Record<string, number>>): Difference[] {
+function shares(
+  at: string,
+  expected: Readonly<Record<string, number>>,
+  got: Readonly<Record<string, number>>,
+): Difference[] {
   return sharesAgree(expected, got) ? [] : [{ at, expected, got }];
 }
 

@@ -1,7 +1,7 @@
 // Which deployments of a config are interchangeable: where a group has several of about the same weight, the one that is
 // hit first is chance, and the record only holds one throw of the dice. Reads the config, knows nothing of answers.
 import { parse } from 'yaml';
-import type { Json, UpstreamAttempt } from './record.ts';
+import type { UpstreamAttempt } from './record.ts';
 
 /** From this ratio of weights on the heavier deployment counts as certain (the records use 5000 to 1). */
 const CERTAIN_RATIO = 50;
@@ -11,7 +11,8 @@ interface Entry {
   readonly upstream: string;
   readonly model: string;
   readonly share: number;
-  readonly order: Json;
+  /** Empty, or the `order` in words. */
+  readonly rank: string;
 }
 
 /** A name for the random choice that an attempt was part of, or `undefined` when there was no choice. */
@@ -19,7 +20,8 @@ export type ChoiceOf = (attempt: UpstreamAttempt) => string | undefined;
 
 /** `configText` with placeholders, as recorded. A config that cannot be read has no choices. */
 export function interchangeable(configText: string | null): ChoiceOf {
-  const groups = Map.groupBy(readEntries(configText), ({ group }) => group);
+  // Deployments of different `order` are tried one rank after the other: chance is within a rank.
+  const groups = Map.groupBy(readEntries(configText), ({ group, rank }) => `${group}${rank}`);
   const random = [...groups].filter(([, entries]) => isRandom(entries));
   return (attempt) => random.find(([, entries]) => entries.some((entry) => serves(entry, attempt)))?.[0];
 }
@@ -31,7 +33,7 @@ function serves(entry: Entry, { to, path, body }: UpstreamAttempt): boolean {
 }
 
 function isRandom(entries: readonly Entry[]): boolean {
-  if (entries.length < 2 || new Set(entries.map(({ order }) => order)).size > 1) return false;
+  if (entries.length < 2) return false;
   const shares = entries.map(({ share }) => share);
   return Math.max(...shares) < CERTAIN_RATIO * Math.min(...shares);
 }
@@ -48,7 +50,7 @@ function readEntries(configText: string | null): Entry[] {
       upstream: /\{(UP\d)\}/.exec(String(field(params, 'api_base')))?.[1] ?? '',
       model: String(field(params, 'model')).split('/').slice(1).join('/'),
       share: Number.isFinite(share) ? share : 1,
-      order: typeof order === 'number' ? order : null,
+      rank: order === undefined || order === null ? '' : ` of order ${String(order)}`,
     };
   });
 }

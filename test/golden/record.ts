@@ -21,7 +21,9 @@ export interface ScriptedAnswer {
   readonly hang?: boolean;
 }
 
-export type AnswerList = readonly ScriptedAnswer[] | { readonly by_model: Readonly<Record<string, readonly ScriptedAnswer[]>> };
+export type AnswerList =
+  | readonly ScriptedAnswer[]
+  | { readonly by_model: Readonly<Record<string, readonly ScriptedAnswer[]>> };
 export type UpstreamScript = Readonly<Record<string, AnswerList>>;
 
 export interface GoldenRequest {
@@ -139,7 +141,9 @@ const RECORDS = join(import.meta.dirname, 'records');
 /** All recorded groups, in the order of their files. */
 export function loadGroups(folder = RECORDS): CaseGroup[] {
   const groups: CaseGroup[] = [];
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json')).toSorted()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()) {
     const content = JSON.parse(readFileSync(join(folder, file), 'utf8')) as GoldenFile;
     for (const [name, setup] of Object.entries(content.groups)) {
       groups.push({ name, setup, cases: content.cases.filter((golden) => golden.group === name) });

@@ -36,7 +36,8 @@ async function replayOne(group: CaseGroup, onResult: (result: CaseResult) => voi
     await replayGroup(group, listener);
   } catch (error) {
     const got = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    for (const golden of group.cases.filter((golden) => !known.has(golden))) {
+    for (const golden of group.cases) {
+      if (known.has(golden)) continue;
       onResult({ golden, differences: [{ at: 'replay', expected: undefined, got }], note: undefined });
     }
   }

@@ -87,7 +87,12 @@ async function replayCases(replay: Replay, cases: readonly GoldenCase[], listene
     for (const request of golden.requests) responses.push(...(await replayRequest(replay, request)));
     const note = replay.gateway.output;
     if (replay.gateway.exited) {
-      listener(golden, { started: true, note, crash: `exit code ${replay.gateway.exitCode}: ${errorIn(note)}`, responses });
+      listener(golden, {
+        started: true,
+        note,
+        crash: `exit code ${replay.gateway.exitCode}: ${errorIn(note)}`,
+        responses,
+      });
       await restart(replay);
     } else {
       listener(golden, { started: true, note, responses });

@@ -64,7 +64,7 @@ describe('a scripted upstream', () => {
   it.each(['cut', 'reset'])('ends a stream with a %s after its pieces', async (end) => {
     upstreams.play({ UP1: [{ stream: ['data: {"a":1}\n\n', { [end]: true }, 'data: never\n\n'] }] });
     const { events, stream_end: streamEnd } = await ask({ stream: true });
-    expect(events).toEqual(end === 'cut' ? [{ data: { a: 1 } }] : expect.any(Array));
+    expect(events).toEqual([{ data: { a: 1 } }]);
     expect(streamEnd).toMatch(/^cut: /);
   });
 
@@ -89,13 +89,18 @@ describe('the answer of an upstream without a script', () => {
   });
 
   it('has one vector for each input, and one for a list of tokens', () => {
-    const vectors = (input: unknown): unknown => (answer('/v1/embeddings', { input }).json as { data: unknown[] }).data.length;
+    const vectors = (input: unknown): unknown =>
+      (answer('/v1/embeddings', { input }).json as { data: unknown[] }).data.length;
     expect([vectors('a'), vectors(['a', 'b']), vectors([1, 2, 3]), vectors([[1], [2]])]).toEqual([1, 2, 1, 2]);
   });
 });
 
 describe('placeholders', () => {
-  const ports: ReplayPorts = { upstreams: { UP1: 1001, UP2: 1002, UP3: 1003, UP4: 1004, UP5: 1005, UP6: 1006 }, closed: 1007, proxy: 1008 };
+  const ports: ReplayPorts = {
+    upstreams: { UP1: 1001, UP2: 1002, UP3: 1003, UP4: 1004, UP5: 1005, UP6: 1006 },
+    closed: 1007,
+    proxy: 1008,
+  };
 
   it('become addresses and ports, and addresses become placeholders again', () => {
     const text = 'http://{UP1}/v1 {UP2_PORT} {CLOSED} {PROXY} {CLOSED_PORT} {OTHER}';

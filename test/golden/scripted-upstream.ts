@@ -6,6 +6,8 @@ import { autoAnswer } from './auto-answer.ts';
 import { UPSTREAMS, type UpstreamName } from './placeholders.ts';
 import type { AnswerList, Json, ScriptedAnswer, StreamPiece, UpstreamAttempt, UpstreamScript } from './record.ts';
 
+/** Enough for a peer on the same machine to read what was sent. */
+const DELIVERY_MS = 50;
 const AUTO: ScriptedAnswer = { auto: true };
 
 /** Takes the answers of a script one after the other; the last of a list repeats. */
@@ -121,9 +123,15 @@ async function sendStream(
     if (typeof piece === 'string') await write(response, piece);
     else if (piece.delay_ms !== undefined) await pause(piece.delay_ms);
     else if (piece.cut === true) return void response.socket?.end();
-    else if (piece.reset === true) return void response.socket?.resetAndDestroy();
+    else if (piece.reset === true) return resetAfterDelivery(response);
   }
   response.end();
+}
+
+/** A reset throws away what the peer has not read yet, and the record is of a peer that had read it. */
+async function resetAfterDelivery(response: ServerResponse): Promise<void> {
+  await pause(DELIVERY_MS);
+  response.socket?.resetAndDestroy();
 }
 
 /** Resolves when the bytes are with the operating system: a reset right after must not swallow them. */

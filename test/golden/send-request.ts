@@ -17,9 +17,16 @@ export function sendRequest(golden: GoldenRequest, port: number): Promise<Client
   return new Promise((resolve) => {
     const request = httpRequest({ host: '127.0.0.1', port, method, path: golden.path, headers, agent: false });
     const failed = (error: Error) => resolve({ status: 0, headers: {}, problem: error.message });
-    request.once('error', failed);
-    request.once('response', (response) => void readAnswer(response, request, golden).then(resolve, failed));
-    request.setTimeout((golden.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, () => request.destroy(new Error('no answer in time')));
+    let answering = false;
+    // Once the answer has begun, a broken connection is how the answer ended.
+    request.on('error', (error) => answering || failed(error));
+    request.once('response', (response) => {
+      answering = true;
+      readAnswer(response, request, golden).then(resolve, failed);
+    });
+    request.setTimeout((golden.timeout_s ?? DEFAULT_TIMEOUT_S) * 1000, () =>
+      request.destroy(new Error('no answer in time')),
+    );
     request.end(text);
   });
 }

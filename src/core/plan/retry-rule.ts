@@ -6,23 +6,23 @@ import type { RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex } from '../units.ts';
 
 /**
- * `again`: any deployment, the same one included. `shared`: the same, but only in a group of more than one.
- * `elsewhere`: only deployments that this request has not tried. `larger-window`: of those, the ones with a larger
- * window.
+ * `again`: any deployment, the same one included. `shared`: the same, but only in a group of more than one: the breaker
+ * has taken the failed one out, so that in effect another one is asked once. `elsewhere`: only deployments that this
+ * request has not tried. `larger-window`: of those, the ones with a larger window.
  */
 type RetryRule = 'again' | 'shared' | 'elsewhere' | 'larger-window' | 'never';
 
 export const RETRY_RULES: Readonly<Record<FailureCause, RetryRule>> = {
   rate_limit: 'again',
-  quota_exhausted: 'elsewhere',
+  quota_exhausted: 'shared',
   server_error: 'again',
   conflict: 'again',
   bad_answer: 'again',
   connection: 'again',
   timeout: 'again',
   upstream_timeout: 'again',
-  authentication: 'elsewhere',
-  misconfigured: 'elsewhere',
+  authentication: 'shared',
+  misconfigured: 'shared',
   permission: 'shared',
   not_found: 'never',
   context_window: 'larger-window',

@@ -1,7 +1,15 @@
 // Azure AI model inference (the catalogue: Mistral, Cohere, Llama, DeepSeek, ...) to a plan. Its own file because host
 // and base decide both the path and the header of the key (providers.md 1.3).
 import { vendorKey } from '../openai-compatible.ts';
-import { firstVariable, parseApiBase, problem, textParam, type ApiBase, type Environment, type TargetPlan } from '../target-plan.ts';
+import {
+  firstVariable,
+  parseApiBase,
+  problem,
+  textParam,
+  type ApiBase,
+  type Environment,
+  type TargetPlan,
+} from '../target-plan.ts';
 import type { DeploymentSpec, TargetProblem } from '../types.ts';
 import type { VendorRow } from '../vendor-row.ts';
 

@@ -21,7 +21,8 @@ const KEY_VARIABLES = ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'];
 export function azureCredential(spec: DeploymentSpec, env: Environment): AzureCredential | TargetProblem {
   const key = textParam(spec, 'api_key');
   if (key !== undefined) return isHeaderText(key) ? { kind: 'key', key } : badText('api_key');
-  const configured = entraRequest(spec, (name) => textParam(spec, name)) ?? literalToken(textParam(spec, 'azure_ad_token'));
+  const configured =
+    entraRequest(spec, (name) => textParam(spec, name)) ?? literalToken(textParam(spec, 'azure_ad_token'));
   if (configured !== undefined) return configured;
   const keyFromEnv = firstVariable(env, KEY_VARIABLES);
   if (keyFromEnv !== undefined) return isHeaderText(keyFromEnv) ? { kind: 'key', key: keyFromEnv } : badText('api_key');
@@ -29,7 +30,10 @@ export function azureCredential(spec: DeploymentSpec, env: Environment): AzureCr
     entraRequest(spec, (name) => firstVariable(env, [`AZURE_${name.toUpperCase()}`])) ??
     literalToken(firstVariable(env, ['AZURE_AD_TOKEN', 'AZURE_OPENAI_AD_TOKEN'])) ??
     managedIdentity(spec, env) ??
-    problem('api_key', `azure/ needs an api_key (or ${KEY_VARIABLES.join(', ')}), or an Entra identity: tenant_id, client_id and client_secret`)
+    problem(
+      'api_key',
+      `azure/ needs an api_key (or ${KEY_VARIABLES.join(', ')}), or an Entra identity: tenant_id, client_id and client_secret`,
+    )
   );
 }
 
@@ -49,7 +53,13 @@ function entraRequest(spec: DeploymentSpec, value: Value): AzureCredential | und
   const username = value('azure_username');
   const password = value('azure_password');
   if (username === undefined || password === undefined) return undefined;
-  return tokenRequest(tenant ?? 'organizations', { grant_type: 'password', client_id: clientId, username, password, scope });
+  return tokenRequest(tenant ?? 'organizations', {
+    grant_type: 'password',
+    client_id: clientId,
+    username,
+    password,
+    scope,
+  });
 }
 
 function tokenRequest(tenant: string, form: Readonly<Record<string, string>>): AzureCredential {

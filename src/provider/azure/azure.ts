@@ -10,7 +10,8 @@ const AZURE: VendorRow = { provider: 'azure', base: undefined, endpoints: 'CERIS
 
 export function compileAzure(spec: DeploymentSpec, env: Environment): TargetPlan | TargetProblem {
   const text = textParam(spec, 'api_base') ?? firstVariable(env, ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT']);
-  if (text === undefined) return problem('api_base', 'azure/ needs an api_base (or AZURE_API_BASE): https://<resource>.openai.azure.com');
+  if (text === undefined)
+    return problem('api_base', 'azure/ needs an api_base (or AZURE_API_BASE): https://<resource>.openai.azure.com');
   const base = parseApiBase(text);
   if ('kind' in base) return base;
   const credential = azureCredential(spec, env);

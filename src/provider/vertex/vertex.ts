@@ -18,8 +18,14 @@ const METADATA: CredentialRequest = {
 };
 
 export function compileVertex(spec: DeploymentSpec, env: Environment): TargetPlan | TargetProblem {
-  if (spec.params['vertex_credentials'] !== undefined || firstVariable(env, ['GOOGLE_APPLICATION_CREDENTIALS']) !== undefined) {
-    return problem('vertex_credentials', 'key files of service accounts are not supported yet: run with the service account of the machine');
+  if (
+    spec.params['vertex_credentials'] !== undefined ||
+    firstVariable(env, ['GOOGLE_APPLICATION_CREDENTIALS']) !== undefined
+  ) {
+    return problem(
+      'vertex_credentials',
+      'key files of service accounts are not supported yet: run with the service account of the machine',
+    );
   }
   const project = textParam(spec, 'vertex_project') ?? firstVariable(env, ['VERTEXAI_PROJECT']);
   if (project === undefined) return problem('vertex_project', 'vertex_ai/ needs vertex_project (or VERTEXAI_PROJECT)');
@@ -27,7 +33,8 @@ export function compileVertex(spec: DeploymentSpec, env: Environment): TargetPla
   const base = parseApiBase(textParam(spec, 'api_base') ?? `https://${host(location)}`);
   if ('kind' in base) return base;
   const token = textParam(spec, 'api_key');
-  if (token !== undefined && !isHeaderText(token)) return problem('api_key', 'api_key holds a character that no header may hold');
+  if (token !== undefined && !isHeaderText(token))
+    return problem('api_key', 'api_key holds a character that no header may hold');
   const scope = `projects/${encodeURIComponent(project)}/locations/${encodeURIComponent(location)}`;
   return {
     kind: 'plan',
@@ -43,5 +50,7 @@ export function compileVertex(spec: DeploymentSpec, env: Environment): TargetPla
 }
 
 function host(location: string): string {
-  return location === 'global' ? 'aiplatform.googleapis.com' : `${encodeURIComponent(location)}-aiplatform.googleapis.com`;
+  return location === 'global'
+    ? 'aiplatform.googleapis.com'
+    : `${encodeURIComponent(location)}-aiplatform.googleapis.com`;
 }
