@@ -31,7 +31,7 @@ function compact(text: string): { rows: string[]; header: string } {
   const [header = '', ...lines] = text.trimEnd().split('\n');
   if (header !== SOURCE_COLUMNS.join('\t')) throw new Error(`unexpected columns: ${header}`);
   const rows = lines.filter((line) => !NOT_A_MODEL.test(line)).map(compactRow);
-  return { rows: rows.sort(), header: SOURCE_COLUMNS.filter((name) => !DROPPED_COLUMNS.has(name)).join('\t') };
+  return { rows: rows.toSorted(), header: SOURCE_COLUMNS.filter((name) => !DROPPED_COLUMNS.has(name)).join('\t') };
 }
 
 function compactRow(line: string): string {

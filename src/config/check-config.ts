@@ -26,7 +26,8 @@ export function checkSections(root: MapNode, findings: Findings): void {
   for (const name of Object.keys(SECTIONS) as SectionName[]) checkSettings(name, root, findings);
   const models = childOf(root, 'model_list');
   if (models?.kind !== 'list') return;
-  models.items.forEach((item, index) => checkEntry(item, `model_list[${index}]`, findings));
+  const unknown = { entry: entryKeys(), params: remembered(callParameters()), info: remembered(freeInfo()) };
+  models.items.forEach((item, index) => checkEntry(item, { where: `model_list[${index}]`, unknown }, findings));
 }
 
 function checkSettings(name: SectionName, root: MapNode, findings: Findings): void {
@@ -72,15 +73,29 @@ function checkCallbacks(entry: MapEntry, spot: Spot, findings: Findings): void {
   findings.warning(spot, `not supported yet: ${note}`);
 }
 
-function checkEntry(item: ConfigNode, where: string, findings: Findings): void {
+interface EntryCheck {
+  readonly where: string;
+  readonly unknown: { readonly entry: UnknownKeys; readonly params: UnknownKeys; readonly info: UnknownKeys };
+}
+
+function checkEntry(item: ConfigNode, { where, unknown }: EntryCheck, findings: Findings): void {
   if (item.kind !== 'map') return;
-  checkSection(item, { where, table: ENTRY_KEYS, unknown: entryKeys() }, findings);
-  checkPart(item, { name: 'litellm_params', where, table: PARAM_KEYS, unknown: callParameters() }, findings);
-  checkPart(
-    item,
-    { name: 'model_info', where, table: INFO_KEYS, unknown: freeInfo(), wrongTypes: 'warning' },
-    findings,
-  );
+  checkSection(item, { where, table: ENTRY_KEYS, unknown: unknown.entry }, findings);
+  checkPart(item, { name: 'litellm_params', where, table: PARAM_KEYS, unknown: unknown.params }, findings);
+  const info = { name: 'model_info', where, table: INFO_KEYS, unknown: unknown.info, wrongTypes: 'warning' } as const;
+  checkPart(item, info, findings);
+}
+
+/** The same keys come back in every entry: a hundred entries would search for their neighbours a hundred times. */
+function remembered({ note, complaint }: UnknownKeys): UnknownKeys {
+  const known = new Map<string, string | undefined>();
+  return {
+    note,
+    complaint: (key) => {
+      if (!known.has(key)) known.set(key, complaint(key));
+      return known.get(key);
+    },
+  };
 }
 
 interface PartCheck {

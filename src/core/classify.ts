@@ -83,6 +83,17 @@ export function classifyStreamFault(fault: { readonly message: string }, context
   });
 }
 
+/** A 200 whose content was filtered, where another group is configured to answer instead (litellm-behaviour.md 6.4). */
+export function contentFilteredFailure(context: FailureContext): Failure {
+  return ownFailure(context, {
+    cause: 'content_policy',
+    status: 400,
+    exceptionClass: 'ContentPolicyViolationError',
+    type: 'invalid_request_error',
+    text: 'Response output was blocked.',
+  });
+}
+
 /** A broken connection, or one of our own timers. */
 export function classifyBroken(broken: BrokenExchange, context: FailureContext): Failure {
   const isConnectTimer =

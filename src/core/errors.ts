@@ -78,6 +78,15 @@ export const GATEWAY_ERRORS = {
     source: 'gateway',
     remedy: 'Come back after Retry-After, raise the limits, or configure fallbacks.',
   },
+  limits_reached: {
+    status: 429,
+    type: 'throttling_error',
+    exceptionClass: 'RateLimitError',
+    cause: 'rate_limit',
+    scope: 'request',
+    source: 'gateway',
+    remedy: 'Come back after Retry-After, raise rpm, tpm or max_parallel_requests, or configure fallbacks.',
+  },
   all_deployments_in_cooldown: {
     status: 429,
     type: 'all_deployments_in_cooldown',

@@ -35,6 +35,8 @@ export interface Unavailability {
   readonly retryAfterMs: Millis | undefined;
   /** Every member is cooling down or blocked, as opposed to over a limit. */
   readonly allCooling: boolean;
+  /** At least one member would serve if it were not for its limits. */
+  readonly isLimited: boolean;
   /** Ids of the members that are cooling down. */
   readonly coolingIds: readonly string[];
   readonly preCallChecks: boolean;
@@ -46,16 +48,15 @@ const MS_PER_S = 1_000;
 
 /** Nothing of the group can take the request and waiting is not worth it: 429 with the true remaining time. */
 export function noDeploymentsFailure(what: Unavailability): Failure {
-  const { group, retryAfterMs, allCooling, coolingIds, preCallChecks, reasons } = what;
+  const { group, retryAfterMs, allCooling, isLimited, coolingIds, preCallChecks, reasons } = what;
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? MS_PER_S) / MS_PER_S));
   const message =
     `No deployments available for selected model, Try again in ${seconds} seconds. ` +
     (allCooling ? 'All deployments for selected model are in cooldown. ' : '') +
     `Passed model=${group}. pre-call-checks=${preCallChecks ? 'True' : 'False'}, ` +
     `cooldown_list=[${coolingIds.map((id) => `'${id}'`).join(', ')}]${reasons === '' ? '' : ` (${reasons})`}`;
-  return gatewayFailure(allCooling ? 'all_deployments_in_cooldown' : 'no_deployments_available', message, {
-    retryAfterMs,
-  });
+  const code = isLimited ? 'limits_reached' : 'no_deployments_available';
+  return gatewayFailure(allCooling ? 'all_deployments_in_cooldown' : code, message, { retryAfterMs });
 }
 
 /** No deployment of the group carries the tags (litellm-1.106.md 3.7a). */

@@ -97,7 +97,12 @@ export class Plan implements SelectContext {
   }
 
   get hasFallback(): boolean {
-    return this.#hop !== undefined && this.#canFallBack(this.#hop, 'server_error');
+    return this.hasFallbackFor('server_error');
+  }
+
+  /** Whether a failure of this cause would lead to another group. */
+  hasFallbackFor(cause: FailureCause): boolean {
+    return this.#hop !== undefined && this.#canFallBack(this.#hop, cause);
   }
 
   get keepLast(): boolean {

@@ -119,6 +119,7 @@ export function brokenContext(exchange: Exchange, planned: Attempt) {
     callerCredentials: exchange.input.intent.callerCredentials,
     setByCaller: planned.timeouts.setByCaller,
     stream: exchange.input.intent.stream,
+    endpoint: exchange.input.endpoint,
     timeoutMs: planned.timeouts.totalMs ?? planned.timeouts.firstContentMs,
   };
 }

@@ -40,6 +40,8 @@ export interface RequestEvent {
   readonly durationMs: Millis;
   /** Time spent in attempts; the rest is ours. */
   readonly upstreamMs: Millis;
+  /** Time spent waiting for a unit of a limit; left out where nothing measures it. */
+  readonly queuedMs?: Millis;
   readonly firstContentMs: Millis | undefined;
   readonly usage: TokenUsage | undefined;
   readonly outcome: 'success' | 'failure' | 'abandoned';

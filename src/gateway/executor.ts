@@ -13,11 +13,12 @@ export async function execute(exchange: Exchange): Promise<void> {
   const { clock, publish } = services;
   let outcome: Outcome['kind'] = 'failure';
   for (;;) {
-    const action: Action = plan.next(clock.now(), clock.random);
+    // Before `next`: an attempt that it plans is charged at once.
     if (exchange.isGone) {
       outcome = 'abandoned';
       break;
     }
+    const action: Action = plan.next(clock.now(), clock.random);
     if (action.kind === 'fail') {
       exchange.failure = action.failure;
       replyWithFailure(exchange, action.failure);

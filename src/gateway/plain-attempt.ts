@@ -1,5 +1,5 @@
 // One upstream call whose answer is complete before the client sees a byte of it: collected, checked, classified.
-import { classifyAnswer, classifyBroken } from '../core/classify.ts';
+import { classifyAnswer, classifyBroken, contentFilteredFailure } from '../core/classify.ts';
 import type { Attempt, Failure, Outcome, TokenUsage } from '../core/outcome.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
 import { readAnswer } from '../wire/answer.ts';
@@ -57,6 +57,9 @@ export class PlainAttempt extends UpstreamCall {
       rewriteId: endpoint === 'responses' ? responseIdRewriter(exchange, planned) : undefined,
     });
     if (answer.kind === 'bad') return this.#fail(this.#classify(answer.reason));
+    if (answer.isContentFiltered && exchange.input.plan.hasFallbackFor('content_policy')) {
+      return this.#fail(contentFilteredFailure(brokenContext(exchange, planned)));
+    }
     this.#succeed(answer.usage, {
       status: this.#status,
       headers: this.#headers,

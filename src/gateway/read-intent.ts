@@ -120,10 +120,14 @@ function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | unde
   );
 }
 
-/** LiteLLM's two forms. A string is that one group; a list of one-key maps to lists is looked up by group. */
+/**
+ * LiteLLM's two forms. A string is that one group; a list of one-key maps to lists is looked up by group; an empty list
+ * means no fallbacks at all (golden d77).
+ */
 export function readFallbacks(value: unknown): ClientFallbacks | undefined {
   if (typeof value === 'string' && value !== '') return { kind: 'targets', targets: [targetOf(value)] };
-  if (!Array.isArray(value) || value.length === 0) return undefined;
+  if (!Array.isArray(value)) return undefined;
+  if (value.length === 0) return { kind: 'targets', targets: [] };
   const rules = value.map(ruleOf);
   if (rules.every((rule): rule is FallbackRule => rule !== undefined)) return { kind: 'rules', rules };
   return { kind: 'targets', targets: value.map(targetOf).filter((target) => target.model !== '') };

@@ -2,7 +2,7 @@
 // that never changes for a deployment is built once per routing table.
 import type { Attempt, Failure } from '../core/outcome.ts';
 import type { AnswerHeaders } from '../upstream/upstream-call.ts';
-import { errorEnvelope, type ClientError } from '../wire/error-envelope.ts';
+import { errorEnvelope, NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
 import type { ReadyAnswer } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,7 +13,7 @@ export const LITELLM_VERSION = '1.106.2';
 
 const MS_PER_S = 1000;
 /** LiteLLM's own default of `request_timeout`, as it prints it; shown where nothing else is set. */
-const DEFAULT_TIMEOUT = '6000.0';
+export const DEFAULT_TIMEOUT = '6000.0';
 const deploymentHeaders = new WeakMap<Runtime, string[][]>();
 
 /**
@@ -54,19 +54,27 @@ export function writeStreamHead(exchange: Exchange, planned: Attempt, upstream: 
 export function replyWithFailure(exchange: Exchange, failure: Failure): void {
   const { response } = exchange.input;
   const headers = failureHeaders(exchange);
+  const isOwnText = exchange.input.endpoint === 'completions' && exchange.attempts === 0;
   if (failure.retryAfterMs !== undefined) {
     headers.push('retry-after', String(Math.max(1, Math.ceil(failure.retryAfterMs / MS_PER_S))));
   }
   exchange.status = failure.status;
-  sendError(response, { headers, error: clientError(failure) });
+  sendError(response, { headers, error: isOwnText ? textRouteError(failure) : clientError(failure) });
+}
+
+/** On text completions 1.106 tells its own errors as the management routes do (golden c01, e22). */
+function textRouteError(failure: Failure): ClientError {
+  const type = failure.status === 400 ? NO_PARAM : failure.type;
+  return { ...clientError(failure), type, param: NO_PARAM };
 }
 
 function failureHeaders(exchange: Exchange): string[] {
   const { opened, attempts } = exchange;
-  const { callId, plan } = exchange.input;
+  const { callId, plan, endpoint } = exchange.input;
   if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.headers);
   const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
-  if (attempts === 0) return headers;
+  const wasChosen = attempts > 0 || exchange.failure?.cause === 'server_error';
+  if (!wasChosen || endpoint === 'completions') return headers;
   const { shownTimeoutMs } = plan;
   if (exchange.failedHeaders !== undefined) appendProviderErrorHeaders(headers, exchange.failedHeaders);
   headers.push('x-litellm-timeout', shownTimeoutMs === undefined ? DEFAULT_TIMEOUT : String(shownTimeoutMs / MS_PER_S));

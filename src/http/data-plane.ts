@@ -6,7 +6,7 @@ import { createPlan } from '../core/plan.ts';
 import { Exchange, type GatewayServices, type MultipartBody } from '../gateway/exchange.ts';
 import { execute } from '../gateway/executor.ts';
 import { serveResource } from '../gateway/resources.ts';
-import { LITELLM_VERSION, sendError } from '../gateway/reply.ts';
+import { DEFAULT_TIMEOUT, LITELLM_VERSION, sendError } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import { NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import type { JsonBody } from '../wire/json-body.ts';
@@ -65,7 +65,7 @@ export class DataPlane {
     const parsed = readRequest(read.chunks, { ...incoming, config: context.runtime.config });
     if (parsed.kind === 'refused') {
       this.#held.total -= read.byteLength;
-      return refuse(response, callId, parsed.error);
+      return refuse(response, callId, parsed.error, parsed.wasRouted ? ['x-litellm-timeout', DEFAULT_TIMEOUT] : []);
     }
     void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
   }
@@ -123,6 +123,7 @@ function openExchange(
     intent: parsed.intent,
     routeName: route.name,
     startedAtMs,
+    exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
   });
   return new Exchange({
     request,
@@ -166,8 +167,14 @@ function refuseCaller(response: ServerResponse, callId: string, verdict: Extract
   refuse(response, callId, { status, message, type, param: type === 'auth_error' ? NO_PARAM : null, code: String(status) });
 }
 
-function refuse(response: ServerResponse, callId: string, error: ClientError): void {
-  sendError(response, { headers: ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION], error });
+function refuse(
+  response: ServerResponse,
+  callId: string,
+  error: ClientError,
+  further: readonly string[] = [],
+): void {
+  const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION, ...further];
+  sendError(response, { headers, error });
 }
 
 /** A bug of ours must not hang the client; the error is logged by whoever listens for `uncaughtException`. */

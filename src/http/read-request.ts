@@ -10,12 +10,18 @@ import type { Endpoint } from '../wire/endpoint.ts';
 import type { ClientError } from '../wire/error-envelope.ts';
 import { formBody } from '../wire/form.ts';
 import { readJsonBody, type BodyProblem, type JsonBody } from '../wire/json-body.ts';
+import type { ScannedBody } from '../wire/scanned-body.ts';
 import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
 import type { InferenceRoute } from './routes.ts';
 
 export type ReadRequest =
-  | { readonly kind: 'refused'; readonly error: ClientError }
+  | {
+      readonly kind: 'refused';
+      readonly error: ClientError;
+      /** 1.106 refuses it after routing, and shows `x-litellm-timeout` (golden c07). */
+      readonly wasRouted: boolean;
+    }
   | {
       readonly kind: 'request';
       readonly intent: RequestIntent;
@@ -74,11 +80,12 @@ function multipartSource(fields: FormFields): Source {
 function finish(
   context: RequestContext,
   source: Source,
-  carried: { readonly body: JsonBody | undefined; readonly multipart: MultipartBody | undefined },
+  carried: { readonly body: ScannedBody | undefined; readonly multipart: MultipartBody | undefined },
 ): ReadRequest {
   const { route, config, request, query } = context;
   const missing = missingField(route, source);
   if (missing !== undefined) return refused(missing);
+  if (route.endpoint === 'chat' && !hasMessageList(carried.body)) return refused(MESSAGES_ARE_NO_LIST, true);
   const model = chooseModel(route, source.get('model'), config.general);
   if (typeof model !== 'string') return refused(model);
   const forbidden = refusedClientField(source, { config, model });
@@ -111,6 +118,19 @@ function missingField(route: InferenceRoute, source: Source): ClientError | unde
     return badRequest(`${route.name}: Missing required parameter: '${field}'.`, field);
   }
   return undefined;
+}
+
+const LIST_START = 0x5b;
+const LIST_END = 0x5d;
+const OBJECT_START = 0x7b;
+
+/** As 1.106 (golden c07): no provider could make anything of it. Two bytes tell; the messages are not parsed. */
+const MESSAGES_ARE_NO_LIST: ClientError = badRequest("Invalid request format: 'messages' must be a list of objects.", null);
+
+function hasMessageList(body: ScannedBody | undefined): boolean {
+  if (body === undefined || body.firstByte('messages') !== LIST_START) return false;
+  const first = body.firstItemByte('messages');
+  return first === OBJECT_START || first === LIST_END;
 }
 
 /** Server default, then path, then body (1.106, 1.4f). An absent model is looked up as `None` and not found. */
@@ -155,8 +175,8 @@ function refuseProblem(problem: BodyProblem): ReadRequest {
   return refused(badRequest(problem.message, 'request_body'));
 }
 
-function refused(error: ClientError): ReadRequest {
-  return { kind: 'refused', error };
+function refused(error: ClientError, wasRouted = false): ReadRequest {
+  return { kind: 'refused', error, wasRouted };
 }
 
 function badRequest(message: string, param: string | null): ClientError {

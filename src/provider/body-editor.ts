@@ -9,21 +9,26 @@ import { GATEWAY_ONLY_FIELDS, OPENAI_CHAT_PARAMS } from './gateway-fields.ts';
 import type { ProviderCall, UnsupportedCall } from './types.ts';
 import { refusedMessage, temperatureMessage } from './unsupported-params.ts';
 
-/** The body for the upstream, or why there is none. */
-export function editBody(call: ProviderCall, body: JsonBody, rules: CallRules): ByteBody | UnsupportedCall {
-  const edits = call.stream ? rules.streamed : rules.plain;
-  if (!isOrdinary(call, body, rules)) return new BodyEditor(call, body, rules).edit(edits);
-  const messages = rules.rewritesDeveloper ? withoutDeveloperRole(body) : undefined;
-  if (messages === undefined) return body.patched(edits);
-  return body.patched({ set: new Map([...edits.set, ['messages', messages]]), remove: edits.remove });
-}
-
-function isOrdinary(call: ProviderCall, body: JsonBody, rules: CallRules): boolean {
+/** Nothing to fill in and no member that changes more than a value. One pass over the keys, at every request. */
+export function isOrdinary(call: ProviderCall, body: JsonBody, rules: CallRules): boolean {
   if (rules.fillsIn || call.overrides !== undefined) return false;
   for (const key of body.keys()) {
     if (rules.special.has(key)) return false;
   }
   return true;
+}
+
+/** An ordinary body for the upstream. */
+export function patchOrdinary(call: ProviderCall, body: JsonBody, rules: CallRules): ByteBody {
+  const edits = call.stream ? rules.streamed : rules.plain;
+  const messages = rules.rewritesDeveloper ? withoutDeveloperRole(body) : undefined;
+  if (messages === undefined) return body.patched(edits);
+  return body.patched({ set: new Map([...edits.set, ['messages', messages]]), remove: edits.remove });
+}
+
+/** Any body for the upstream, or why there is none. */
+export function editBody(call: ProviderCall, body: JsonBody, rules: CallRules): ByteBody | UnsupportedCall {
+  return new BodyEditor(call, body, rules).edit(call.stream ? rules.streamed : rules.plain);
 }
 
 /** One body on its way to the upstream: the original members, what is set over them, and what is cut. */
@@ -97,12 +102,16 @@ class BodyEditor {
     this.#set.set('tools', JSON.stringify(Array.isArray(own) ? [...tools, ...own] : tools));
   }
 
-  /** The request's `extra_body` replaces the deployment's. Unknown members beside it win, known parameters do not. */
+  /**
+   * The request's `extra_body` replaces the deployment's. Unknown members beside it win, known parameters do not. The
+   * model was decided by routing and is not the caller's to change here.
+   */
   #addExtraBody(): void {
     const own = this.#body.has('extra_body') ? this.#body.get('extra_body') : undefined;
     const extra = own === undefined || own === null ? this.#rules.extraBody : recordOf(own);
     for (const [key, value] of Object.entries(extra)) {
-      if (value === undefined || (this.#body.has(key) && !OPENAI_CHAT_PARAMS.has(key))) continue;
+      if (value === undefined || key === 'model' || key === 'stream') continue;
+      if (this.#body.has(key) && !OPENAI_CHAT_PARAMS.has(key)) continue;
       this.#set.set(key, JSON.stringify(value));
     }
   }

@@ -2,6 +2,7 @@
 // refused and renamed. Separate from applying them (body-editor.ts) because this is slow and that must not be.
 import type { BodyEdits } from '../wire/body-types.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
+import { CALLER_FIELDS } from './caller-credentials.ts';
 import {
   GATEWAY_ONLY_FIELDS,
   isDefaultParameter,
@@ -14,7 +15,7 @@ import type { DeploymentSpec } from './types.ts';
 
 /** What a client's body may hold that changes more than a value: the ordinary way of editing is not enough. */
 const CALL_FIELDS: readonly string[] = [
-  'api_version',
+  ...CALLER_FIELDS,
   'extra_headers',
   'headers',
   'extra_body',
@@ -68,74 +69,73 @@ const STREAM_USAGE = '{"include_usage":true}';
 /** Endpoints whose streams can carry usage. */
 const USAGE_STREAMS: ReadonlySet<Endpoint> = new Set(['chat', 'completions']);
 
-export function compileCallRules(
-  { plan, spec }: RuleSource,
-  model: string,
-  place: { readonly endpoint: Endpoint; readonly asked: Endpoint },
-): CallRules {
+/** Where a call goes, and what was asked for. */
+export interface CallPlace {
+  readonly endpoint: Endpoint;
+  readonly asked: Endpoint;
+}
+
+export function compileCallRules(source: RuleSource, model: string, place: CallPlace): CallRules {
+  const { spec, plan } = source;
   const { dialect } = plan;
   const { endpoint } = place;
   const quirks = modelQuirks(spec, model, endpoint);
-  const drops = stringsOf(spec.params['additional_drop_params']);
-  const topDrops = drops.filter((path) => !isNested(path));
-  const nestedDrops = drops.filter(isNested);
   const refuses = refusedParams([...(dialect.refuses ?? []), ...quirks.refuses], spec, endpoint);
-  const renames = renamesOf(plan, quirks, endpoint);
+  const drops = stringsOf(spec.params['additional_drop_params']);
   const streamsUsage = USAGE_STREAMS.has(endpoint) && dialect.streamsUsage !== false;
-  const defaults = defaultsOf({ plan, spec }, endpoint, new Set(topDrops));
-  const tools = endpoint === 'chat' || endpoint === 'responses' ? listOf(spec.params['tools']) : [];
-  const remove = new Set([...GATEWAY_ONLY_FIELDS, ...topDrops, ...(spec.dropParams ? refuses : [])]);
-  if (endpoint === 'responses') remove.delete('metadata');
-  const extraBody = recordOf(spec.params['extra_body']);
-  const set = new Map([['model', JSON.stringify(wireModel(plan, model))]]);
-  const fixesTemperature = quirks.fixesTemperature;
-  return {
+  const rules = {
     provider: spec.provider,
     model,
     ...place,
-    plain: { set, remove: new Set([...remove, 'stream']) },
-    streamed: { set: streamsUsage ? new Map([...set, ['stream_options', STREAM_USAGE]]) : set, remove },
-    fillsIn:
-      defaults.size > 0 || tools.length > 0 || Object.keys(extraBody).length > 0 || place.asked !== place.endpoint,
-    special: specialMembers({
-      refuses: spec.dropParams ? [] : refuses,
-      renames,
-      nestedDrops,
-      endpoint,
-      dialect,
-      fixesTemperature,
-    }),
-    defaults,
-    tools,
-    extraBody,
+    defaults: defaultsOf(source, endpoint, new Set(drops)),
+    tools: endpoint === 'chat' || endpoint === 'responses' ? listOf(spec.params['tools']) : [],
+    extraBody: recordOf(spec.params['extra_body']),
     refuses,
     mayDrop: spec.dropParams,
-    fixesTemperature,
+    fixesTemperature: quirks.fixesTemperature,
     canStopReasoning: canStopReasoning(model),
-    nestedDrops,
-    renames,
+    nestedDrops: drops.filter(isNested),
+    renames: renamesOf(plan, quirks, endpoint),
     requiredToolChoice: dialect.requiredToolChoice,
     refusesNull: dialect.refusesNull === true,
     streamsUsage,
     rewritesDeveloper: endpoint === 'chat' && dialect.knowsDeveloperRole !== true && !quirks.knowsDeveloperRole,
   };
+  const edits = ordinaryEdits(source, rules, drops);
+  return { ...rules, ...edits, fillsIn: fillsIn(rules), special: specialMembers(rules) };
 }
 
-interface SpecialSource {
-  readonly refuses: Iterable<string>;
-  readonly renames: ReadonlyMap<string, string>;
-  readonly nestedDrops: readonly string[];
-  readonly endpoint: Endpoint;
-  readonly dialect: TargetPlan['dialect'];
-  readonly fixesTemperature: boolean;
+type RuleBase = Omit<CallRules, 'plain' | 'streamed' | 'fillsIn' | 'special'>;
+
+/** What is done to a body that has nothing special. */
+function ordinaryEdits({ plan, spec }: RuleSource, rules: RuleBase, drops: readonly string[]) {
+  const dropped = [
+    ...drops.filter((path) => !isNested(path)),
+    ...(spec.dropParams && !rules.canStopReasoning ? rules.refuses : []),
+  ];
+  const remove = new Set([...GATEWAY_ONLY_FIELDS, ...dropped]);
+  if (rules.endpoint === 'responses') remove.delete('metadata');
+  const set = new Map([['model', JSON.stringify(wireModel(plan, rules.model))]]);
+  const withUsage = rules.streamsUsage ? new Map([...set, ['stream_options', STREAM_USAGE]]) : set;
+  return { plain: { set, remove: new Set([...remove, 'stream']) }, streamed: { set: withUsage, remove } };
 }
 
-function specialMembers({ refuses, renames, nestedDrops, endpoint, dialect, fixesTemperature }: SpecialSource) {
-  const special = new Set<string>([...CALL_FIELDS, ...refuses, ...renames.keys(), ...nestedDrops.map(rootOf)]);
-  if (fixesTemperature) special.add('temperature');
-  if (endpoint === 'responses') special.add('metadata');
-  if (dialect.requiredToolChoice !== undefined) special.add('tool_choice');
-  if (dialect.refusesNull === true) for (const key of OPENAI_CHAT_PARAMS) special.add(key);
+function fillsIn({ defaults, tools, extraBody, asked, endpoint }: RuleBase): boolean {
+  return defaults.size > 0 || tools.length > 0 || Object.keys(extraBody).length > 0 || asked !== endpoint;
+}
+
+function specialMembers(rules: RuleBase): ReadonlySet<string> {
+  const refuses = rules.mayDrop && !rules.canStopReasoning ? [] : rules.refuses;
+  const special = new Set<string>([
+    ...CALL_FIELDS,
+    ...refuses,
+    ...rules.renames.keys(),
+    ...rules.nestedDrops.map(rootOf),
+  ]);
+  if (rules.fixesTemperature) special.add('temperature');
+  if (rules.endpoint === 'responses') special.add('metadata');
+  if (rules.requiredToolChoice !== undefined) special.add('tool_choice');
+  if (rules.refusesNull) for (const key of OPENAI_CHAT_PARAMS) special.add(key);
   return special;
 }
 
@@ -145,7 +145,7 @@ function modelQuirks(spec: DeploymentSpec, model: string, endpoint: Endpoint): M
   if (spec.provider !== 'azure' || endpoint !== 'chat') return none;
   // A deployment's name says nothing of the model, unless the config does.
   const base = spec.modelInfo['base_model'] ?? spec.params['base_model'] ?? model;
-  const quirks = quirksOf(String(base).replace(/^azure\//, ''), endpoint);
+  const quirks = quirksOf(typeof base === 'string' ? base.replace(/^azure\//, '') : model, endpoint);
   return quirks.fixesTemperature ? quirks : none;
 }
 

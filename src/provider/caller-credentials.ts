@@ -11,7 +11,8 @@ export interface CallerSpec {
   readonly env: Environment;
 }
 
-const FIELDS = ['api_key', 'api_base', 'base_url', 'api_version'] as const;
+/** Body members that this file reads. */
+export const CALLER_FIELDS: readonly string[] = ['api_key', 'api_base', 'base_url', 'api_version'];
 
 /** No variable may lend its value to a caller's address. */
 const NO_VARIABLES: Environment = {};
@@ -38,7 +39,7 @@ export function callerSpec(
   spec: DeploymentSpec,
   env: Environment,
 ): CallerSpec | UnsupportedCall | undefined {
-  if (!FIELDS.some((field) => body.has(field))) return undefined;
+  if (!CALLER_FIELDS.some((field) => body.has(field))) return undefined;
   const key = textOf(body.get('api_key'));
   const field = body.has('api_base') ? 'api_base' : 'base_url';
   const base = textOf(body.get(field));

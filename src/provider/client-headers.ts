@@ -25,7 +25,7 @@ const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /**
  * Adds what may pass of a client's raw headers (`forward_client_headers_to_llm_api`, golden a57, i10, i26) to a flat
- * list. `keyHeader` names of custom key headers never begin with `x-litellm-`, so the data plane cuts those itself.
+ * list. A custom key header (`litellm_key_header_name`) is not known here: whoever hands the headers over leaves it out.
  */
 export function addClientHeaders(headers: string[], clientHeaders: readonly string[]): void {
   for (let at = 0; at + 1 < clientHeaders.length; at += 2) {

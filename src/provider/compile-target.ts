@@ -17,6 +17,7 @@ const COMPILERS: ReadonlyMap<string, PlanCompiler> = new Map<string, PlanCompile
     (spec, env) => compileOpenAiCompatible(row, spec, env),
   ]),
   ['azure', compileAzure],
+  ['azure_text', compileAzure],
   ['azure_ai', compileAzureAi],
   ['huggingface', compileHuggingFace],
   ['vertex_ai', compileVertex],

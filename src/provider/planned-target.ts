@@ -2,7 +2,7 @@
 // call to call is made once, in the constructor or at the first call of a kind.
 import type { ByteBody, JsonBody } from '../wire/body-types.ts';
 import { ENDPOINT_PATH, type Endpoint } from '../wire/endpoint.ts';
-import { editBody } from './body-editor.ts';
+import { editBody, isOrdinary, patchOrdinary } from './body-editor.ts';
 import { compileCallRules, recordOf, type CallRules } from './call-rules.ts';
 import { callerSpec } from './caller-credentials.ts';
 import { addClientHeaders, addNamedHeaders, setHeader } from './client-headers.ts';
@@ -12,7 +12,7 @@ import type {
   DeploymentSpec,
   ProviderCall,
   ProviderTarget,
-  ResourceCall,
+  ResourceRequest,
   UnsupportedCall,
   UpstreamRequest,
 } from './types.ts';
@@ -31,6 +31,13 @@ export interface PlannedTargetParts {
   readonly compile: PlanCompiler;
 }
 
+/** All that is known about calls to one model at one endpoint. */
+interface PreparedCall {
+  readonly rules: CallRules;
+  /** Path and query when the client asks for no version and no query of its own. */
+  readonly path: string;
+}
+
 export class PlannedTarget implements ProviderTarget {
   readonly apiBase: string;
   readonly credential: CredentialRequest | undefined;
@@ -39,7 +46,9 @@ export class PlannedTarget implements ProviderTarget {
   readonly #headers: readonly string[];
   readonly #jsonHeaders: readonly string[];
   readonly #extraQuery: string;
-  readonly #rules = new Map<string, CallRules>();
+  readonly #prepared = new Map<string, PreparedCall>();
+  /** Most deployments serve one model at one endpoint. */
+  #latest: PreparedCall | undefined;
 
   constructor(parts: PlannedTargetParts) {
     this.#parts = parts;
@@ -53,18 +62,16 @@ export class PlannedTarget implements ProviderTarget {
   request(call: ProviderCall): UpstreamRequest | UnsupportedCall {
     const { body } = call;
     if (body === undefined) return this.#multipart(call);
-    const { plan, spec, env, compile } = this.#parts;
-    const caller = callerSpec(body, spec, env);
-    if (caller === undefined) return this.#json(call, body);
-    if (caller.kind === 'unsupported') return caller;
-    const callerPlan = compile(caller.spec, caller.env);
-    if (callerPlan.kind === 'problem')
-      return { kind: 'unsupported', message: callerPlan.message, param: callerPlan.key };
-    const own = callerPlan.credential?.cacheKey === plan.credential?.cacheKey ? call : { ...call, token: undefined };
-    return new PlannedTarget({ ...this.#parts, plan: callerPlan, spec: caller.spec }).#json(own, body);
+    const prepared = this.#prepare(call.upstreamModel, call.endpoint);
+    if (prepared === undefined) return this.#notServed(call.endpoint);
+    if (!isOrdinary(call, body, prepared.rules)) return this.#special(call, body, prepared);
+    return this.#send(call, patchOrdinary(call, body, prepared.rules), {
+      headers: this.#jsonHeaders.slice(),
+      path: call.apiVersion === undefined ? prepared.path : this.#path(call, prepared.rules.endpoint, this.#extraQuery),
+    });
   }
 
-  resource({ method, upstreamId, suffix, query, token }: ResourceCall): UpstreamRequest {
+  resource({ method, upstreamId, suffix, query, token }: ResourceRequest): UpstreamRequest {
     const { plan, spec } = this.#parts;
     const params = new URLSearchParams(query);
     const apiVersion = params.get('api-version') ?? undefined;
@@ -81,55 +88,74 @@ export class PlannedTarget implements ProviderTarget {
     return { origin: plan.origin, path: withQuery(path, params.toString()), method, headers, body: undefined };
   }
 
-  #json(call: ProviderCall, body: JsonBody): UpstreamRequest | UnsupportedCall {
-    const rules = this.#rulesFor(call.upstreamModel, call.endpoint);
-    if (rules === undefined) return this.#notServed(call.endpoint);
+  /** A body that brings its own credentials, headers or query, or that needs more than its ordinary edits. */
+  #special(call: ProviderCall, body: JsonBody, { rules }: PreparedCall): UpstreamRequest | UnsupportedCall {
+    const { spec, env } = this.#parts;
+    const caller = callerSpec(body, spec, env);
+    if (caller?.kind === 'unsupported') return caller;
+    if (caller === undefined) return this.#edited(call, body, rules);
+    const plan = this.#parts.compile(caller.spec, caller.env);
+    if (plan.kind === 'problem') return { kind: 'unsupported', message: plan.message, param: plan.key };
+    const isSameIdentity = plan.credential?.cacheKey === this.credential?.cacheKey;
+    const target = new PlannedTarget({ ...this.#parts, plan, spec: caller.spec });
+    return target.#edited(isSameIdentity ? call : { ...call, token: undefined }, body, rules);
+  }
+
+  #edited(call: ProviderCall, body: JsonBody, rules: CallRules): UpstreamRequest | UnsupportedCall {
     const edited = editBody(call, body, rules);
     if ('kind' in edited) return edited;
     const headers = this.#jsonHeaders.slice();
-    if (body.has('extra_headers')) addNamedHeaders(headers, body.get('extra_headers'));
-    if (body.has('headers')) addNamedHeaders(headers, body.get('headers'));
+    addNamedHeaders(headers, body.get('headers'));
+    addNamedHeaders(headers, body.get('extra_headers'));
     const query = body.has('extra_query') ? queryOf(body.get('extra_query')) : this.#extraQuery;
-    return this.#send({ call, endpoint: rules.endpoint, body: edited, headers, query });
+    return this.#send(call, edited, { headers, path: this.#path(call, rules.endpoint, query) });
   }
 
   #multipart(call: ProviderCall): UpstreamRequest | UnsupportedCall {
-    if (call.raw === undefined || !hasEndpoint(this.#parts.plan.dialect.endpoints, call.endpoint)) {
-      return this.#notServed(call.endpoint);
-    }
-    const headers = [...this.#headers, 'content-type', call.raw.contentType];
-    return this.#send({ call, endpoint: call.endpoint, body: call.raw.body, headers, query: this.#extraQuery });
+    const { endpoint, raw } = call;
+    if (raw === undefined || !hasEndpoint(this.#parts.plan.dialect.endpoints, endpoint))
+      return this.#notServed(endpoint);
+    const headers = [...this.#headers, 'content-type', raw.contentType];
+    return this.#send(call, raw.body, { headers, path: this.#path(call, endpoint, this.#extraQuery) });
   }
 
-  #send(outgoing: {
-    readonly call: ProviderCall;
-    readonly endpoint: Endpoint;
-    readonly body: ByteBody;
-    readonly headers: string[];
-    readonly query: string;
-  }): UpstreamRequest {
-    const { call, endpoint, body, headers, query } = outgoing;
-    const { plan } = this.#parts;
+  #send(
+    call: ProviderCall,
+    body: ByteBody,
+    { headers, path }: { readonly headers: string[]; readonly path: string },
+  ): UpstreamRequest {
     if (call.clientHeaders.length > 0) addClientHeaders(headers, call.clientHeaders);
-    if (call.token !== undefined && plan.credential !== undefined) {
+    if (call.token !== undefined && this.credential !== undefined) {
       setHeader(headers, 'authorization', `Bearer ${call.token}`);
     }
     headers.push('content-length', String(body.byteLength));
-    const place = { endpoint, path: ENDPOINT_PATH[endpoint], model: call.upstreamModel, apiVersion: call.apiVersion };
-    return { origin: plan.origin, path: withQuery(plan.pathOf(place), query), method: 'POST', headers, body };
+    return { origin: this.#parts.plan.origin, path, method: 'POST', headers, body };
   }
 
-  #rulesFor(model: string, asked: Endpoint): CallRules | undefined {
+  #path({ upstreamModel, apiVersion }: ProviderCall, endpoint: Endpoint, query: string): string {
+    const place = { endpoint, path: ENDPOINT_PATH[endpoint], model: upstreamModel, apiVersion };
+    return withQuery(this.#parts.plan.pathOf(place), query);
+  }
+
+  #prepare(model: string, asked: Endpoint): PreparedCall | undefined {
+    const latest = this.#latest;
+    if (latest !== undefined && latest.rules.asked === asked && latest.rules.model === model) return latest;
     const key = `${asked} ${model}`;
-    const known = this.#rules.get(key);
-    if (known !== undefined) return known;
+    const prepared = this.#prepared.get(key) ?? this.#compileCall(model, asked);
+    if (prepared === undefined) return undefined;
+    if (this.#prepared.size >= MAX_RULES) this.#prepared.clear();
+    this.#prepared.set(key, prepared);
+    this.#latest = prepared;
+    return prepared;
+  }
+
+  #compileCall(model: string, asked: Endpoint): PreparedCall | undefined {
     const { plan, spec } = this.#parts;
     const endpoint = servedEndpoint(plan.dialect.endpoints, asked);
     if (endpoint === undefined) return undefined;
-    const rules = compileCallRules({ plan, spec }, model, { endpoint, asked });
-    if (this.#rules.size >= MAX_RULES) this.#rules.clear();
-    this.#rules.set(key, rules);
-    return rules;
+    const place = { endpoint, path: ENDPOINT_PATH[endpoint], model, apiVersion: undefined };
+    const path = withQuery(plan.pathOf(place), this.#extraQuery);
+    return { rules: compileCallRules({ plan, spec }, model, { endpoint, asked }), path };
   }
 
   #notServed(endpoint: Endpoint): UnsupportedCall {

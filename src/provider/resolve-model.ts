@@ -23,7 +23,7 @@ export interface ModelHints {
   readonly apiBase?: string | undefined;
 }
 
-const OWN_FOLDERS = ['azure', 'azure_ai', 'huggingface', 'vertex_ai', 'cloudflare'];
+const OWN_FOLDERS = ['azure', 'azure_text', 'azure_ai', 'huggingface', 'vertex_ai', 'cloudflare'];
 const KNOWN = providerNames([...OWN_FOLDERS, ...VENDOR_TABLE.map((row) => row.provider)]);
 
 const REPLICATE_VERSION = /^[^/]+(\/[^/]+)?:[0-9a-f]{64}$/;

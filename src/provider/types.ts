@@ -70,8 +70,10 @@ export interface ResourceRequest {
   readonly upstreamId: string;
   /** `''`, `/cancel` or `/input_items`. */
   readonly suffix: string;
-  /** Query string, without the question mark; passed on. */
+  /** Query string, without the question mark; passed on. Its `api-version` beats the deployment's. */
   readonly query: string;
+  /** As in `ProviderCall`. */
+  readonly token?: string | undefined;
 }
 
 /** A token that must be fetched and cached outside the provider (Entra client credentials, managed identity). */

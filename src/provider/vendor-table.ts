@@ -102,6 +102,13 @@ const NATIVE: readonly VendorRow[] = [
     refuses: ['logit_bias', 'top_logprobs', 'n', 'parallel_tool_calls', 'store'],
   },
   {
+    provider: 'cohere_chat',
+    base: 'https://api.cohere.ai/compatibility/v1',
+    keyEnv: ['COHERE_API_KEY', 'CO_API_KEY'],
+    endpoints: 'CE',
+    refuses: ['logit_bias', 'top_logprobs', 'n', 'parallel_tool_calls', 'store'],
+  },
+  {
     provider: 'mistral',
     base: 'https://api.mistral.ai/v1',
     baseSuffix: '/v1',
@@ -225,6 +232,12 @@ const HOSTED: readonly VendorRow[] = [
   { provider: 'anyscale', base: 'https://api.endpoints.anyscale.com/v1', endpoints: 'CTE' },
   { provider: 'nscale', base: 'https://inference.api.nscale.com/v1', endpoints: 'CI' },
   { provider: 'empower', base: 'https://app.empower.dev/api/v1', endpoints: 'C' },
+  { provider: 'codestral', base: 'https://codestral.mistral.ai/v1', endpoints: 'C', renames: { seed: 'random_seed' } },
+  { provider: 'baseten', base: 'https://inference.baseten.co/v1', endpoints: 'C' },
+  { provider: 'wandb', base: 'https://api.inference.wandb.ai/v1', endpoints: 'C' },
+  { provider: 'voyage', base: 'https://api.voyageai.com/v1', endpoints: 'EK' },
+  { provider: 'jina_ai', base: 'https://api.jina.ai/v1', endpoints: 'EK' },
+  { provider: 'xinference', base: undefined, withoutKey: { text: 'fake-api-key' }, endpoints: 'CTEIK' },
   { provider: 'galadriel', base: 'https://api.galadriel.com/v1', endpoints: 'C' },
 ];
 

@@ -1,11 +1,11 @@
 // `application/x-www-form-urlencoded` bodies, read as if the fields had been members of a JSON object (LiteLLM 1.106
 // section 13). Separate because forms are rare and everything behind works on JSON bodies.
-import type { JsonBody } from './body-types.ts';
 import { fieldValue } from './form-field.ts';
 import { jsonBodyOf } from './json-body.ts';
+import type { ScannedBody } from './scanned-body.ts';
 
 /** A body that only curl's default content type makes a form (`curl -d '{...}'`) is a form without the fields needed. */
-export function formBody(chunks: readonly Uint8Array[]): JsonBody {
+export function formBody(chunks: readonly Uint8Array[]): ScannedBody {
   const fields = new Map<string, unknown>();
   for (const [name, text] of new URLSearchParams(Buffer.concat(chunks).toString('utf8'))) {
     if (name.endsWith('[]')) addItem(fields, name.slice(0, -2), text);

@@ -1,6 +1,6 @@
 // Request bytes to a JsonBody: one scan for what is ordinary (json-scan.ts), repair for the rest (irregular-json.ts).
 // The one place that decides which way a body goes.
-import type { BodyProblem, JsonBody } from './body-types.ts';
+import type { BodyProblem } from './body-types.ts';
 import { ChunkList } from './chunk-list.ts';
 import { repairJson, TOO_DEEP } from './irregular-json.ts';
 import { FAST_SCAN, JsonScan, TRUSTED_SCAN, type ScanOptions } from './json-scan.ts';
@@ -25,7 +25,7 @@ export function readJsonBody(chunks: readonly Uint8Array[]): ScannedBody | BodyP
 }
 
 /** A body made from a flat set of fields: forms, and whatever else does not arrive as JSON. */
-export function jsonBodyOf(fields: Readonly<Record<string, unknown>>): JsonBody {
+export function jsonBodyOf(fields: Readonly<Record<string, unknown>>): ScannedBody {
   const body = writtenBody(JSON.stringify(fields));
   if (body === undefined) throw new RangeError('fields nested too deep for a body');
   return body;

@@ -66,6 +66,15 @@ export class ScannedBody implements JsonBody {
     return index < 0 ? undefined : this.#bytes.byteAt(this.#members.valueStart(index));
   }
 
+  /** First byte of the first item of a list: tells a list of objects without a parse. */
+  firstItemByte(key: string): number | undefined {
+    const index = this.#members.indexOf(key);
+    if (index < 0) return undefined;
+    let offset = this.#members.valueStart(index) + 1;
+    while (isBlank(this.#bytes.byteAt(offset))) offset += 1;
+    return this.#bytes.byteAt(offset);
+  }
+
   /** All bytes in one buffer: no copy when they came in one piece. */
   joined(): Buffer {
     return this.#bytes.joined();
@@ -96,4 +105,13 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === TAB || byte === CARRIAGE_RETURN;
 }

@@ -30,6 +30,7 @@ export function shortageFailure(
     group,
     retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
     allCooling: none.open + none.blocked === serving,
+    isLimited: none.limited + none.parallel > 0,
     coolingIds: coolingDeployments(context.fleet, now).map((index) => context.table.deployments[index]?.id ?? ''),
     preCallChecks: context.table.settings.enablePreCallChecks,
     reasons: reasonsOf(none),

@@ -8,6 +8,9 @@ import { azureForm, datedPath, DEFAULT_API_VERSION, v1Path, type AzureForm } fro
 /** Text completions go to the chat endpoint, as in 1.106 (golden a42). */
 const AZURE: VendorRow = { provider: 'azure', base: undefined, endpoints: 'CERISA', knowsMaxCompletionTokens: true };
 
+/** Deployments of models that only complete text. */
+const AZURE_TEXT: VendorRow = { provider: 'azure_text', base: undefined, endpoints: 'T' };
+
 export function compileAzure(spec: DeploymentSpec, env: Environment): TargetPlan | TargetProblem {
   const text = textParam(spec, 'api_base') ?? firstVariable(env, ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT']);
   if (text === undefined)
@@ -20,7 +23,7 @@ export function compileAzure(spec: DeploymentSpec, env: Environment): TargetPlan
   const form = azureForm(base, version);
   return {
     kind: 'plan',
-    dialect: AZURE,
+    dialect: spec.provider === 'azure_text' ? AZURE_TEXT : AZURE,
     apiBase: base.shown,
     origin: base.origin,
     pathOf: form === 'v1' ? v1Path(base) : datedPath(base, version ?? DEFAULT_API_VERSION),

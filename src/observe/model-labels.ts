@@ -1,0 +1,54 @@
+// Which model names may become label values. A client chooses the name it asks for, and every new label value costs
+// memory for ever: names of the config always count, names behind a wildcard up to a bound, the rest is one word.
+import type { RoutingTable } from '../core/routing-table.ts';
+
+/** Names behind wildcards that get series of their own; later ones count under their pattern. */
+export const MAX_WILDCARD_NAMES = 1000;
+/** What no deployment could ever serve. */
+export const OTHER_MODEL = 'other';
+
+/** Numbers the label values, so that series lie in arrays. */
+export class ModelLabels {
+  /** Label values by number. */
+  readonly names: string[] = [];
+  readonly #table: RoutingTable;
+  readonly #numbers = new Map<string, number>();
+  #wildcardNames = 0;
+  #lastName = '';
+  #lastNumber: number;
+
+  constructor(table: RoutingTable) {
+    this.#table = table;
+    this.#lastNumber = this.#number('');
+    for (const known of [table.groups, table.aliases, table.byId, table.byLitellmModel]) {
+      for (const name of known.keys()) this.#number(name);
+    }
+    this.#number(OTHER_MODEL);
+  }
+
+  /** The number of the label value that stands for this name. */
+  of(name: string): number {
+    // Requests for one model come in rows.
+    if (name === this.#lastName) return this.#lastNumber;
+    this.#lastNumber = this.#numbers.get(name) ?? this.#admit(name);
+    this.#lastName = name;
+    return this.#lastNumber;
+  }
+
+  #admit(name: string): number {
+    const wildcard = this.#table.wildcards.find(({ regex }) => regex.test(name));
+    if (wildcard === undefined) return this.#number(OTHER_MODEL);
+    if (this.#wildcardNames >= MAX_WILDCARD_NAMES) return this.#number(wildcard.pattern);
+    this.#wildcardNames += 1;
+    return this.#number(name);
+  }
+
+  #number(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.names.length;
+    this.names.push(name);
+    this.#numbers.set(name, number);
+    return number;
+  }
+}
