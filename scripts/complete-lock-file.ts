@@ -16,7 +16,18 @@ interface LockFile {
   readonly packages: Record<string, LockedPackage>;
 }
 
-const SYSTEMS = new Set(['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']);
+const SYSTEMS = new Set([
+  'aix',
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+]);
 const PROCESSORS = new Set(['arm', 'arm64', 'ia32', 'loong64', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']);
 const LIBRARIES: Readonly<Record<string, string>> = { gnu: 'glibc', musl: 'musl' };
 const EXACT = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
@@ -46,16 +57,24 @@ export function missingPackages({ packages }: LockFile): Record<string, LockedPa
       const found = placesFor(parent, name).find((place) => all[place] !== undefined);
       if (found !== undefined && all[found]?.version === version) continue;
       const place = found === undefined ? `node_modules/${name}` : `${parent}/node_modules/${name}`;
-      added[place] = { version, ...platform, ...(dev === true ? { dev } : {}), optional: true };
+      added[place] = inNpmOrder({ version, ...platform, ...(dev === true ? { dev } : {}), optional: true });
     }
   }
   return added;
 }
 
+/** The version first, the rest by name: what npm writes, so that its next run changes nothing. */
+function inNpmOrder({ version, ...rest }: LockedPackage): LockedPackage {
+  const sorted = Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return { ...(version === undefined ? {} : { version }), ...Object.fromEntries(sorted) };
+}
+
 /** Where Node looks for a package from another one, nearest first. */
 function placesFor(parent: string, name: string): string[] {
   const steps = parent.split('/node_modules/');
-  const nested = steps.map((_, index) => `${steps.slice(0, steps.length - index).join('/node_modules/')}/node_modules/${name}`);
+  const nested = steps.map(
+    (_, index) => `${steps.slice(0, steps.length - index).join('/node_modules/')}/node_modules/${name}`,
+  );
   return [...nested, `node_modules/${name}`];
 }
 

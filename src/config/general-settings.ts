@@ -62,7 +62,7 @@ export function readLitellmSettings(litellm: MapNode, general: MapNode, env: Env
     exposeRouterDebugInErrors: booleanIn(litellm, 'expose_router_debug_in_errors') ?? true,
     alwaysIncludeStreamUsage:
       booleanIn(litellm, 'always_include_stream_usage') ?? booleanIn(general, 'always_include_stream_usage') ?? false,
-    requireAuthForMetrics: booleanIn(litellm, 'require_auth_for_metrics_endpoint') ?? false,
+    requireAuthForMetrics: booleanIn(litellm, 'require_auth_for_metrics_endpoint'),
     sslVerify: booleanOf(verify) ?? textOf(verify) ?? booleanWord(env['SSL_VERIFY']) ?? (env['SSL_VERIFY'] || true),
     sslCertificate: textIn(litellm, 'ssl_certificate') ?? (env['SSL_CERTIFICATE'] || undefined),
   };

@@ -53,7 +53,8 @@ export interface LitellmSettings {
   /** Model group, fallback and retry notes appended to error messages (`expose_router_debug_in_errors`, default true). */
   readonly exposeRouterDebugInErrors: boolean;
   readonly alwaysIncludeStreamUsage: boolean;
-  readonly requireAuthForMetrics: boolean;
+  /** `undefined`: the key is asked for where there is one. */
+  readonly requireAuthForMetrics: boolean | undefined;
   readonly sslVerify: boolean | string;
   readonly sslCertificate: string | undefined;
 }

@@ -623,7 +623,7 @@ describe('a shortage', () => {
     const there = world({ m: [limited] }, { settings: { numRetries: 0 } });
     expect(play(there, ['ok'], { startMs: 1_000 }).result).toBe('success');
     const refused = play(there, ['ok'], { startMs: 2_000 });
-    expect(refused.result).toMatchObject({ status: 429, type: 'rate_limit_error' });
+    expect(refused.result).toMatchObject({ status: 429, type: 'throttling_error' });
     expect(refused.result !== 'success' && refused.result.retryAfterMs).toBeCloseTo(59_000, 0);
     const waited = play(there, ['ok'], { startMs: 55_000 });
     expect(waited.waits).toEqual([{ reason: 'capacity', ms: expect.closeTo(6_000, 0) }]);

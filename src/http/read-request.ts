@@ -52,7 +52,11 @@ const REQUIRED: Readonly<Partial<Record<Endpoint, readonly string[]>>> = {
   speech: ['input'],
 };
 
-type Source = IntentSource & { has(key: string): boolean };
+type Source = IntentSource & {
+  has(key: string): boolean;
+  /** The member is absent or null. Asked of long ones too, so it must not parse them. */
+  isNull(key: string): boolean;
+};
 
 export function readRequest(chunks: readonly Buffer[], context: RequestContext): ReadRequest {
   const contentType = context.request.headers['content-type'] ?? '';
@@ -73,6 +77,7 @@ function multipartSource(fields: FormFields): Source {
     keys: () => INTENT_FIELDS.filter((name) => fields.has(name)),
     has: (name) => fields.has(name),
     get: (name) => fields.get(name),
+    isNull: (name) => !fields.has(name),
     promptTokens: 1,
   };
 }
@@ -114,7 +119,7 @@ const NO_HEADERS: readonly string[] = [];
 
 function missingField(route: InferenceRoute, source: Source): ClientError | undefined {
   for (const field of REQUIRED[route.endpoint] ?? []) {
-    if (source.has(field) && source.get(field) !== null) continue;
+    if (!source.isNull(field)) continue;
     return badRequest(`${route.name}: Missing required parameter: '${field}'.`, field);
   }
   return undefined;

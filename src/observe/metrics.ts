@@ -1,5 +1,6 @@
 // Prometheus metrics under LiteLLM's names (litellm-behaviour.md 10.11). The hot path only adds to plain numbers that
 // lie in arrays; labels and text are made when somebody scrapes.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AttemptEvent, GatewayListener, RequestEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import { DeploymentMetrics, type DeploymentNames } from './deployment-metrics.ts';
@@ -54,14 +55,18 @@ export class Metrics {
     };
   }
 
-  /** Everything in Prometheus's text format. */
+  /** Everything in Prometheus's text format, made in several turns of the event loop: requests go on meanwhile. */
   async text(scrape: Scrape): Promise<string> {
-    const out = new Exposition();
     const models = this.#labels.names;
+    const deployments = this.#seen.map(({ metrics }) => metrics);
+    const out = new Exposition();
     writeState(out, scrape, this.#seen);
-    writeDeployments(out, { deployments: this.#seen.map(({ metrics }) => metrics), models });
+    await nextTurn();
+    writeDeployments(out, { deployments, models });
     this.#fallbacks.write(out);
+    await nextTurn();
     writeRequests(out, { byModel: this.#requests, latencies: this.#latencyOf, models });
+    await nextTurn();
     return out.text() + (await this.#process.text());
   }
 

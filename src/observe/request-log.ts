@@ -1,11 +1,13 @@
 // One log line per request, batched: lines are collected and written together, so that no request waits for a disk or
 // a pipe. JSON on a pipe, readable text on a terminal. No message content, no key, ever.
-import { pino, destination, type DestinationStream, type Logger } from 'pino';
-import type { GatewayListener } from '../gateway/events.ts';
+import { pino, destination, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import type { GatewayListener, RequestEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
+import { attemptFields, requestLine } from './log-lines.ts';
 
-/** Lines are written when this many bytes have gathered, or after the interval. */
-const BATCH_BYTES = 8 * 1024;
+/** Lines are written when this many bytes have gathered, or after the interval; one write takes the larger number. */
+const BATCH_BYTES = 64 * 1024;
+const MAX_WRITE_BYTES = 256 * 1024;
 const FLUSH_INTERVAL_MS = 100;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -20,75 +22,63 @@ export interface LogOptions {
 
 export class RequestLog {
   readonly logger: Logger;
-  readonly #flush: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stream: DestinationStream;
+  #timeMs = 0;
+  #time = '';
 
-  private constructor(logger: Logger, flush: () => void) {
+  private constructor(logger: Logger, stream: DestinationStream) {
     this.logger = logger;
-    this.#flush = flush;
-    this.#timer = setInterval(flush, FLUSH_INTERVAL_MS);
-    this.#timer.unref();
+    this.#stream = stream;
   }
 
   static async open(options: LogOptions): Promise<RequestLog> {
-    const batch = { dest: 1, sync: false, minLength: BATCH_BYTES };
-    const pretty = options.pretty ? await prettyStream() : undefined;
-    const stream = options.stream ?? pretty ?? destination(batch);
-    const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
-    const flush = (): void => logger.flush();
-    return new RequestLog(logger, flush);
+    const stream = options.stream ?? (options.pretty ? await prettyStream() : undefined) ?? batchedOutput();
+    return new RequestLog(pino({ level: options.level, base: null, timestamp: stdTimeFunctions.isoTime }, stream), stream);
   }
 
   /** Everything gathered is written now; called before the process ends. */
   close(): void {
-    clearInterval(this.#timer);
-    this.#flush();
+    const { flushSync } = this.#stream as { flushSync?: () => void };
+    flushSync?.call(this.#stream);
   }
 
   listener(runtime: Runtime): GatewayListener {
     const { logger } = this;
     const { deployments } = runtime.config.table;
     return (event) => {
-      if (event.kind === 'attempt') {
-        if (event.failure !== undefined) logger.warn(attemptLine(event, deployments[event.deployment]?.id), 'attempt failed');
-        return;
-      }
-      if (event.kind !== 'request') return;
-      const line = {
-        id: event.callId,
-        path: event.path,
-        model: event.requestedModel,
-        status: event.outcome === 'abandoned' ? 499 : event.status,
-        deployment: event.deployment === undefined ? undefined : deployments[event.deployment]?.id,
-        group: event.group === event.requestedModel ? undefined : event.group,
-        attempts: event.attempts,
-        fallbacks: event.fallbacks === 0 ? undefined : event.fallbacks,
-        ms: round(event.durationMs),
-        upstream_ms: round(event.upstreamMs),
-        ttft_ms: event.firstContentMs === undefined ? undefined : round(event.firstContentMs),
-        prompt_tokens: event.usage?.promptTokens,
-        completion_tokens: event.usage?.completionTokens,
-        error: event.failure?.cause,
-      };
-      if (event.outcome === 'failure') logger.error(line, 'request failed');
-      else logger.info(line, event.outcome === 'abandoned' ? 'client left' : 'request');
+      if (event.kind === 'request') return this.#request(event, deployments[event.deployment ?? -1]?.id);
+      if (event.kind !== 'attempt' || event.failure === undefined) return;
+      logger.warn(attemptFields(event, deployments[event.deployment]?.id), 'attempt failed');
     };
+  }
+
+  /** The one line of every request is made by hand: pino's own way costs three times as much, measured. */
+  #request(event: RequestEvent, deployment: string | undefined): void {
+    const level = event.outcome === 'failure' ? 'error' : 'info';
+    if (this.logger.isLevelEnabled(level)) this.#stream.write(requestLine(event, { time: this.#isoNow(), level, deployment }));
+  }
+
+  /** Formatting a date costs more than the rest of a line: one text serves all lines of a millisecond. */
+  #isoNow(): string {
+    const now = Date.now();
+    if (now === this.#timeMs) return this.#time;
+    this.#timeMs = now;
+    this.#time = new Date(now).toISOString();
+    return this.#time;
   }
 }
 
-function attemptLine(event: Extract<Parameters<GatewayListener>[0], { kind: 'attempt' }>, deployment: string | undefined) {
-  return {
-    id: event.callId,
-    model: event.requestedModel,
-    deployment,
-    cause: event.failure?.cause,
-    status: event.failure?.status,
-    ms: round(event.durationMs),
-    message: event.failure?.message.slice(0, 500),
-  };
+function batchedOutput(): DestinationStream {
+  return destination({
+    dest: 1,
+    sync: false,
+    minLength: BATCH_BYTES,
+    maxWrite: MAX_WRITE_BYTES,
+    periodicFlush: FLUSH_INTERVAL_MS,
+  });
 }
 
-/** pino-pretty is a development convenience: without it (an installed package) lines are JSON. */
+/** `undefined` where the module cannot be loaded: lines are JSON then. */
 async function prettyStream(): Promise<DestinationStream | undefined> {
   try {
     const { default: pretty } = await import('pino-pretty');
@@ -96,8 +86,4 @@ async function prettyStream(): Promise<DestinationStream | undefined> {
   } catch {
     return undefined;
   }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

@@ -96,9 +96,10 @@ export class PlannedTarget implements ProviderTarget {
     if (caller === undefined) return this.#edited(call, body, rules);
     const plan = this.#parts.compile(caller.spec, caller.env);
     if (plan.kind === 'problem') return { kind: 'unsupported', message: plan.message, param: plan.key };
-    const isSameIdentity = plan.credential?.cacheKey === this.credential?.cacheKey;
+    const token = plan.credential?.cacheKey === this.credential?.cacheKey ? call.token : undefined;
+    const apiVersion = typeof body.get('api_version') === 'string' ? undefined : call.apiVersion;
     const target = new PlannedTarget({ ...this.#parts, plan, spec: caller.spec });
-    return target.#edited(isSameIdentity ? call : { ...call, token: undefined }, body, rules);
+    return target.#edited({ ...call, token, apiVersion }, body, rules);
   }
 
   #edited(call: ProviderCall, body: JsonBody, rules: CallRules): UpstreamRequest | UnsupportedCall {

@@ -1,5 +1,5 @@
 // What must hold for a target of any provider, whatever its dialect. Every row of the vendor table and every folder runs
-// it (provider-conformance.test.ts); a new native dialect is added there first. Test code: needs vitest and fast-check.
+// it; a new native dialect is added to them first. Test code: needs vitest and fast-check.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jsonBodyOf } from '../wire/json-body.ts';
@@ -19,13 +19,19 @@ const MODEL = 'some-model';
 
 export function describeProvider(subject: ConformanceSubject): void {
   describe(`provider ${subject.provider}`, () => {
-    test('addresses and authenticates a chat', () => expectAddressed(chat(subject, {})));
-    test('sends the model in a body of the announced length', () => expectBody(subject));
-    test('asks for usage in a stream and keeps what the client asked for', () => expectStream(subject));
-    test('cuts what only the gateway reads', () => expectCut(subject));
-    test('shows a base without query and credentials', () => expectShownBase(subject));
-    test('never puts the key into a message', () => expectSilence(subject));
-    test('forwards unknown members as they came', () => expectUnknownMembers(subject));
+    test.each<[string, () => void]>([
+      ['addresses and authenticates a chat', () => expectAddressed(chat(subject, {}))],
+      ['sends the model in a body of the announced length', () => expectBody(subject)],
+      ['asks for usage in a stream and keeps what the client asked for', () => expectStream(subject)],
+      ['cuts what only the gateway reads', () => expectCut(subject)],
+      ['shows a base without query and credentials', () => expectShownBase(subject)],
+      ['never puts the key into a message', () => expectSilence(subject)],
+      ['forwards unknown members as they came', () => expectUnknownMembers(subject)],
+    ])('%s', (_, check) => {
+      expect.hasAssertions();
+      check();
+    });
+
     test('answers a second call like the first', () => {
       expect(chat(subject, { top: 1 })).toEqual(chat(subject, { top: 1 }));
     });
@@ -60,14 +66,14 @@ export function sentBody(request: UpstreamRequest): Record<string, unknown> {
 /** The target, or a failing test that says why there is none. */
 export function targetOf(spec: Partial<DeploymentSpec>, env: Readonly<Record<string, string>> = {}): ProviderTarget {
   const full = { params: {}, modelInfo: {}, provider: 'openai', upstreamModel: MODEL, dropParams: false, ...spec };
-  const target = compileTarget(full, env);
-  if ('kind' in target) throw new Error(`${target.key}: ${target.message}`);
-  return target;
+  const compiled = compileTarget(full, env);
+  if ('kind' in compiled) throw new Error(`${compiled.key}: ${compiled.message}`);
+  return compiled;
 }
 
 /** The request, or a failing test that says why there is none. */
-export function requestOf(target: ProviderTarget, call: Partial<ProviderCall>): UpstreamRequest {
-  const request = target.request(callOf(call));
+export function requestOf(callee: ProviderTarget, call: Partial<ProviderCall>): UpstreamRequest {
+  const request = callee.request(callOf(call));
   if ('kind' in request) throw new Error(request.message);
   return request;
 }
@@ -76,7 +82,11 @@ function target({ provider, params, env }: ConformanceSubject): ProviderTarget {
   return targetOf({ provider, params: { api_key: SECRET, ...params } }, env);
 }
 
-function chat(subject: ConformanceSubject, members: Readonly<Record<string, unknown>>, stream = false): UpstreamRequest {
+function chat(
+  subject: ConformanceSubject,
+  members: Readonly<Record<string, unknown>>,
+  stream = false,
+): UpstreamRequest {
   const messages = [{ role: 'user', content: 'hi' }];
   const body = jsonBodyOf({ model: 'group', messages, ...members, ...(stream ? { stream } : {}) });
   return requestOf(target(subject), { body, stream });
@@ -137,13 +147,19 @@ function expectSilence({ provider, params, env }: ConformanceSubject): void {
 function expectUnknownMembers(subject: ConformanceSubject): void {
   const subjectTarget = target(subject);
   fc.assert(
-    fc.property(fc.dictionary(fc.string({ minLength: 1 }).map((name) => `x_${name}`), fc.jsonValue()), (members) => {
-      const body = jsonBodyOf({ model: 'group', messages: [], prompt: 'hi', ...members });
-      const sent = sentBody(requestOf(subjectTarget, { body }));
-      for (const [key, value] of Object.entries(members)) {
-        expect(sent[key]).toEqual(JSON.parse(JSON.stringify(value)));
-      }
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.string({ minLength: 1 }).map((name) => `x_${name}`),
+        fc.jsonValue(),
+      ),
+      (members) => {
+        const body = jsonBodyOf({ model: 'group', messages: [], prompt: 'hi', ...members });
+        const sent = sentBody(requestOf(subjectTarget, { body }));
+        for (const [key, value] of Object.entries(members)) {
+          expect(sent[key]).toEqual(JSON.parse(JSON.stringify(value)));
+        }
+      },
+    ),
     { numRuns: 30 },
   );
 }

@@ -37,7 +37,9 @@ describe('a model string names its provider', () => {
     (model) => {
       expect(resolveModel(model, { apiBase: 'http://127.0.0.1/v1' })).toMatchObject({
         kind: 'unknown',
-        message: expect.stringContaining(`LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model=${model}`),
+        message: expect.stringContaining(
+          `LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model=${model}`,
+        ),
       });
     },
   );

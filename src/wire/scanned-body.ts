@@ -66,6 +66,12 @@ export class ScannedBody implements JsonBody {
     return index < 0 ? undefined : this.#bytes.byteAt(this.#members.valueStart(index));
   }
 
+  /** Absent, or the literal null; nothing is parsed. */
+  isNull(key: string): boolean {
+    const first = this.firstByte(key);
+    return first === undefined || first === LETTER_N;
+  }
+
   /** First byte of the first item of a list: tells a list of objects without a parse. */
   firstItemByte(key: string): number | undefined {
     const index = this.#members.indexOf(key);
@@ -107,6 +113,8 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Only `null` begins with it. */
+const LETTER_N = 0x6e;
 const SPACE = 0x20;
 const TAB = 0x09;
 const LINE_FEED = 0x0a;

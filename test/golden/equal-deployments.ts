@@ -50,7 +50,7 @@ function readEntries(configText: string | null): Entry[] {
       upstream: /\{(UP\d)\}/.exec(String(field(params, 'api_base')))?.[1] ?? '',
       model: String(field(params, 'model')).split('/').slice(1).join('/'),
       share: Number.isFinite(share) ? share : 1,
-      rank: order === undefined || order === null ? '' : ` of order ${String(order)}`,
+      rank: typeof order === 'number' ? ` of order ${order}` : '',
     };
   });
 }

@@ -7,6 +7,12 @@ import { freeCharge } from './charge.ts';
 import { COUNTERS_PER_ROW, createRow, rowSize } from './row.ts';
 import type { Row } from './row.ts';
 
+/** Weights of a candidate list, summed up from the first to the last. */
+export interface WeightedDraw {
+  readonly sums: Float64Array;
+  readonly total: number;
+}
+
 export interface Fleet {
   readonly buffer: ArrayBufferLike;
   /** By deployment index; deployments with one id share one row. After a reload old fleets point at the new rows. */
@@ -16,6 +22,8 @@ export interface Fleet {
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
   readonly scratch: Int32Array;
   readonly scratchShares: Float64Array;
+  /** Draws of candidate lists that were decided over before; derived from the table, never settled differently. */
+  readonly draws: WeakMap<readonly DeploymentIndex[], { readonly draw: WeightedDraw | undefined }>;
 }
 
 /** One row per id, with the strictest limits of all deployments that share the id. */
@@ -80,7 +88,14 @@ export function createFleet(
   }
   const freeCharges = deployments.map((_, index) => freeCharge(index));
   const size = deployments.length;
-  return { buffer, rows, freeCharges, scratch: new Int32Array(size), scratchShares: new Float64Array(size) };
+  return {
+    buffer,
+    rows,
+    freeCharges,
+    scratch: new Int32Array(size),
+    scratchShares: new Float64Array(size),
+    draws: new WeakMap(),
+  };
 }
 
 /** The row of a deployment. RangeError for an index that is not in the fleet: a mistake of the caller. */

@@ -9,6 +9,7 @@ import { startedInRow } from '../fleet/operations.ts';
 import type { Row } from '../fleet/row.ts';
 import { chargeRow } from '../limiter/limiter.ts';
 import type { DeploymentIndex, Millis, Rng } from '../units.ts';
+import { drawBlindly } from './blind-draw.ts';
 import type { Moment } from './filter.ts';
 import { filterCandidates, filterRules } from './filter.ts';
 import { leastBad, readmitEjected } from './overrule.ts';
@@ -20,6 +21,8 @@ import { shortage } from './shortage.ts';
 /** Picks, charges and starts a deployment, or says why there is none. */
 export function select(context: SelectContext, now: Millis, rng: Rng): Selection {
   const moment: Moment = { nowUs: microsBefore(now), rules: filterRules(context) };
+  const drawn = drawBlindly(context, moment, rng);
+  if (drawn !== undefined) return take(context, moment, { now, deployment: drawn });
   let count = filterCandidates(context, moment);
   if (count < context.candidates.length && !context.hasFallback && !context.ignoreHealth) {
     count = readmitEjected(context, moment, count);
