@@ -11,7 +11,8 @@ const body = Buffer.from(
         index: 0,
         message: {
           role: 'assistant',
-          content: 'Many backs to bear one load,\nmany roads to one abode;\nnone is idle, none is spent,\nwork is where the work is sent.',
+          content:
+            'Many backs to bear one load,\nmany roads to one abode;\nnone is idle, none is spent,\nwork is where the work is sent.',
           refusal: null,
         },
         logprobs: null,

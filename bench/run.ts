@@ -32,7 +32,7 @@ const bodies: ReadonlyArray<readonly [string, string]> = [
   ['300 kB quotes', largeBody(MODEL, 300, 'quotes')],
 ];
 
-async function main(): Promise<void> {
+async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'loadstone-bench-'));
   const mock = await start([node, join(here, 'plain-mock.mjs'), String(PORTS.mock)], { port: PORTS.mock });
   const streamMock = await start([node, yardstick('stream-mock.mjs'), String(PORTS.streamMock)], {
@@ -109,7 +109,12 @@ async function streamTable(targets: { floorStream: Started; gateway: Started }) 
 
 /** Two rounds; the first only warms up. */
 async function measure(target: Started, body: string): Promise<Figure> {
-  const options = { url: `http://127.0.0.1:${target.port}/v1/chat/completions`, body, key: KEY, connections: CONNECTIONS };
+  const options = {
+    url: `http://127.0.0.1:${target.port}/v1/chat/completions`,
+    body,
+    key: KEY,
+    connections: CONNECTIONS,
+  };
   await load({ ...options, seconds: Math.max(1, seconds / 2) });
   const before = cpuMicros(target.pid);
   const result = await load({ ...options, seconds });
@@ -141,7 +146,9 @@ function streamed(target: Started, model: string): Promise<number> {
 function idleMemory(targets: { floor: Started; gateway: Started }) {
   const floor = residentBytes(targets.floor.pid) / 1e6;
   const gateway = residentBytes(targets.gateway.pid) / 1e6;
-  console.log(`idle memory: floor ${floor.toFixed(0)} MB, loadstone ${gateway.toFixed(0)} MB = ${(gateway / floor).toFixed(2)} x`);
+  console.log(
+    `idle memory: floor ${floor.toFixed(0)} MB, loadstone ${gateway.toFixed(0)} MB = ${(gateway / floor).toFixed(2)} x`,
+  );
   return { floor, gateway, ratio: gateway / floor };
 }
 
@@ -202,4 +209,4 @@ function yardstick(name: string): string {
   return join(here, 'yardsticks', name);
 }
 
-await main();
+await run();

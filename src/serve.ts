@@ -59,7 +59,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
     {
       inference: (request, response, target) => dataPlane.serve(request, response, target),
       resource: (request, response, route) => dataPlane.serveResource(request, response, route),
-      control: control.handle,
+      control: (request, response) => control.handle(request, response),
     },
     { tls: readTls(options), keepAliveTimeoutMs: options.keepAliveTimeoutMs },
   );

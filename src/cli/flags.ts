@@ -23,7 +23,10 @@ const ignored = (kind: FlagKind, reason: string): Flag => ({ kind, ignored: reas
 /** Flags by name, with underscores as LiteLLM spells them; dashes are accepted in their place. */
 export const FLAGS: Readonly<Record<string, Flag>> = {
   config: { kind: 'text', short: 'c', help: 'FILE  the config to serve, as LiteLLM reads it (env CONFIG_FILE_PATH)' },
-  host: { kind: 'text', help: 'HOST  address to listen on (env HOST; default 0.0.0.0)' },
+  host: {
+    kind: 'text',
+    help: 'HOST  address to listen on (env HOST; default 0.0.0.0 with a strong master_key, else 127.0.0.1)',
+  },
   port: { kind: 'text', help: 'PORT  port to listen on (env PORT; default 4000)' },
   model: { kind: 'text', short: 'm', help: 'MODEL  serve this one model without a config' },
   alias: { kind: 'text', help: 'NAME  name to show for --model' },

@@ -4,11 +4,16 @@ import { checkReport, formatCheckReport, formatProblem, hasErrors } from '../con
 import { loadConfig, loadConfigText } from '../config/load.ts';
 import type { ConfigProblem, GatewayConfig } from '../config/types.ts';
 import { createDemo } from '../demo/demo.ts';
-import { RequestLog } from '../observe/request-log.ts';
+import { RequestLog, type LogLevel } from '../observe/request-log.ts';
 import { serve, type RunningGateway } from '../serve.ts';
 import { VERSION } from '../version.ts';
 import { helpText } from './help-text.ts';
-import { parseArguments, type Environment, type FakeProviderArguments, type ServeArguments } from './parse-arguments.ts';
+import {
+  parseArguments,
+  type Environment,
+  type FakeProviderArguments,
+  type ServeArguments,
+} from './parse-arguments.ts';
 import { probe } from './probe.ts';
 import { quickConfig } from './quick-config.ts';
 import { runFakeProviders } from './run-fake-providers.ts';
@@ -48,7 +53,7 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
 
 function runCheck(file: string, options: { readonly asJson: boolean; readonly env: Environment }): ExitCode {
   const config = loadConfig(file, { env: options.env });
-  print(options.asJson ? JSON.stringify(checkReport(config), null, 2) : formatCheckReport(config));
+  print(options.asJson ? JSON.stringify(checkReport(config), null, 2) : formatCheckReport(config).trimEnd());
   return hasErrors(config) ? MISTAKE : DONE;
 }
 
@@ -61,7 +66,8 @@ async function runDemo(args: ServeArguments, env: Environment): Promise<ExitCode
   const demo = await createDemo();
   const config = loadConfigText(demo.configText, { env, name: 'demo.yaml' });
   try {
-    return await serveUntilSignal(config, args, { env, ready: (gateway) => void print(demo.guide(gateway.url)) });
+    const local = { ...args, host: args.host ?? LOOPBACK };
+    return await serveUntilSignal(config, local, { env, ready: (gateway) => void print(demo.guide(gateway.url)) });
   } finally {
     await demo.close();
   }
@@ -96,7 +102,7 @@ async function serveUntilSignal(config: GatewayConfig, args: ServeArguments, con
   if (hasErrors(config)) return MISTAKE;
   const host = args.host ?? defaultHost(config);
   const log = await RequestLog.open({
-    level: args.logLevel === 'trace' ? 'debug' : args.logLevel,
+    level: logLevel(config, args),
     pretty: config.litellm.jsonLogs === undefined ? process.stdout.isTTY : !config.litellm.jsonLogs,
   });
   const gateway = await listen(config, args, { ...context, host, log });
@@ -112,6 +118,11 @@ async function serveUntilSignal(config: GatewayConfig, args: ServeArguments, con
   await gateway.drain();
   log.close();
   return DONE;
+}
+
+/** `set_verbose` in the config asks for what `--debug` asks for. */
+function logLevel(config: GatewayConfig, args: ServeArguments): LogLevel {
+  return args.logLevel !== 'info' || config.litellm.verbose ? 'debug' : 'info';
 }
 
 async function listen(
@@ -132,7 +143,8 @@ async function listen(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const place = `${context.host}:${args.port}`;
-    if (code === 'EADDRINUSE') complain(`${place} is in use: stop what listens there, or choose another --port`, FAILED);
+    if (code === 'EADDRINUSE')
+      complain(`${place} is in use: stop what listens there, or choose another --port`, FAILED);
     else complain(`cannot listen on ${place}: ${error instanceof Error ? error.message : String(error)}`, FAILED);
     return undefined;
   }

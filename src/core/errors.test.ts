@@ -16,6 +16,7 @@ const cooling = {
   group: 'm',
   retryAfterMs: 3_200,
   allCooling: true,
+  isLimited: false,
   coolingIds: ['a', 'b'],
   preCallChecks: false,
   reasons: '',
@@ -89,6 +90,7 @@ describe('a failure of our own', () => {
       ...cooling,
       retryAfterMs: undefined,
       allCooling: false,
+      isLimited: false,
       reasons: '2 with all max_parallel_requests in use',
     });
     expect(unknown).toMatchObject({ retryAfterMs: undefined, type: 'rate_limit_error' });

@@ -14,7 +14,7 @@ import { finalFailure } from './plan/final-failure.ts';
 import { firstHop } from './plan/first-hop.ts';
 import type { Hop } from './plan/hop.ts';
 import { HopSource } from './plan/hop-source.ts';
-import type { PlanContext } from './plan/plan-context.ts';
+import type { Moment, PlanContext } from './plan/plan-context.ts';
 import { applyRetry, planRetry, type Retry } from './plan/retry.ts';
 import { shortageFailure, worthWaitingUntil } from './plan/shortage-failure.ts';
 import type { MockFailure } from './request-intent.ts';
@@ -29,12 +29,6 @@ export type { PlanContext } from './plan/plan-context.ts';
 
 const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
 const NO_FAILURES: readonly Failure[] = [];
-
-/** Time and chance of one call. */
-interface Moment {
-  readonly now: Millis;
-  readonly rng: Rng;
-}
 
 /** Starts the plan of a request. */
 export function createPlan(context: PlanContext): Plan {

@@ -8,14 +8,16 @@ export function demoGuide(gatewayUrl: string, { azure, fallback }: DemoUpstreams
     `curl -i ${gatewayUrl}/chat/completions -H 'Content-Type: application/json' \\
     -d '{"model": "gpt-3.5-turbo", ${extra}"messages": [{"role": "user", "content": "what llm are you"}]}'`;
   const control = (url: string, words: string) => `curl ${url}/_control/faults -d '{"*": ${words}}'`;
-  const deployments = azure.map(
-    ({ name, rpm, url }) => `    ${name.padEnd(20)} ${String(rpm).padStart(5)} rpm  ${url}`,
-  );
+  const width = Math.max(fallback.model.length, ...azure.map(({ name }) => name.length));
+  const row = (name: string, limit: string, url: string) => `    ${name.padEnd(width)}  ${limit.padStart(8)}  ${url}`;
+  const deployments = [
+    ...azure.map(({ name, rpm, url }) => row(name, `${rpm} rpm`, url)),
+    row(fallback.model, '', fallback.url),
+  ];
   return `
 Loadstone demo at ${gatewayUrl}: "gpt-3.5-turbo" (also called "gpt-4") is three fake Azure deployments,
     and "zephyr-beta" is the fallback:
 ${deployments.join('\n')}
-    ${fallback.model.padEnd(20)}           ${fallback.url}
 
 1. Ask, several times. The header x-litellm-model-id names the deployment that answered:
   ${chat('')}
@@ -31,6 +33,6 @@ ${azure.map(({ url }) => `  ${control(url, 'null')}`).join('\n')}
 
 More faults: {"status": 429, "retryAfter": 5}, {"connection": "reset"}, {"latencyMs": 3000}, {"cutAfterTokens": 5}.
 What a deployment received: curl ${large?.url ?? ''}/_control/requests
-Your own config: loadstone --config config.yaml
+Your own config: npm start -- --config FILE, or loadstone --config FILE. End with Ctrl-C.
 `;
 }

@@ -2,11 +2,11 @@
 // brought into one form.
 import { z } from 'zod';
 import { faultSchema } from './fault.ts';
-import type { Fault, FaultTable } from './fault.ts';
+import type { Fault, FaultInput, FaultTable } from './fault.ts';
 import { parseFaultWords } from './fault-words.ts';
 
 /** By model name, `*` for every model. An empty list, an empty text or `null` takes the faults of a model away. */
-export type FaultTableInput = Readonly<Record<string, Fault | readonly Fault[] | string | null>>;
+export type FaultTableInput = Readonly<Record<string, FaultInput | readonly FaultInput[] | string | null>>;
 
 export interface FaultProblem {
   readonly problem: string;

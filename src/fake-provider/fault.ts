@@ -79,6 +79,9 @@ export const faultSchema = z.strictObject({
 
 export type Fault = z.infer<typeof faultSchema>;
 
+/** A fault as it is written down: numbers may stand for texts. */
+export type FaultInput = z.input<typeof faultSchema>;
+
 /** Faults by upstream model (for Azure: deployment) name; `*` is for every model. */
 export type FaultTable = Readonly<Record<string, readonly Fault[]>>;
 

@@ -1,51 +1,14 @@
 // Starts one attempt: builds the upstream request in the deployment's dialect and sends it as a plain call or a stream.
 // Whatever happens, the promise resolves with an outcome; nothing here retries.
 import { classifyBroken, unsupportedFailure } from '../core/classify.ts';
-import type { Attempt, Failure, Outcome } from '../core/outcome.ts';
-import type { Millis } from '../core/units.ts';
+import type { Attempt } from '../core/outcome.ts';
 import type { ProviderCall, ProviderTarget, UpstreamRequest } from '../provider/types.ts';
 import { CredentialError } from '../upstream/credentials.ts';
-import type { AnswerHeaders } from '../upstream/upstream-call.ts';
-import type { Answer } from '../wire/answer.ts';
 import type { Exchange } from './exchange.ts';
+import { ABANDONED, brokenContext, unsentResult, type AttemptResult } from './attempt-result.ts';
 import { PlainAttempt } from './plain-attempt.ts';
+import { upstreamIds } from './response-ids.ts';
 import { StreamAttempt } from './stream-attempt.ts';
-
-/** A complete plain answer, ready to be sent. */
-export interface ReadyAnswer {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly contentType: string;
-  readonly body: Answer['body'];
-}
-
-export interface AttemptResult {
-  readonly outcome: Outcome;
-  /** Present for a plain success; a stream has already been relayed. */
-  readonly answer: ReadyAnswer | undefined;
-  readonly firstContentMs: Millis | undefined;
-  readonly remainingRequests: number | undefined;
-  readonly remainingTokens: number | undefined;
-}
-
-/** An attempt that ended before anything was sent upstream. */
-export function unsentResult(failure: Failure): AttemptResult {
-  return {
-    outcome: { kind: 'failure', failure, committed: false, unsent: true },
-    answer: undefined,
-    firstContentMs: undefined,
-    remainingRequests: undefined,
-    remainingTokens: undefined,
-  };
-}
-
-export const ABANDONED: AttemptResult = {
-  outcome: { kind: 'abandoned' },
-  answer: undefined,
-  firstContentMs: undefined,
-  remainingRequests: undefined,
-  remainingTokens: undefined,
-};
 
 export function runAttempt(exchange: Exchange, planned: Attempt): Promise<AttemptResult> | AttemptResult {
   const { runtime } = exchange.input;
@@ -67,7 +30,10 @@ async function sendWithToken(exchange: Exchange, planned: Attempt, target: Provi
   } catch (error) {
     const message = error instanceof CredentialError ? error.message : 'the token endpoint could not be reached';
     return unsentResult(
-      classifyBroken({ kind: 'transport', phase: 'connect', code: 'CREDENTIAL', message }, brokenContext(exchange, planned)),
+      classifyBroken(
+        { kind: 'transport', phase: 'connect', code: 'CREDENTIAL', message },
+        brokenContext(exchange, planned),
+      ),
     );
   }
 }
@@ -95,6 +61,7 @@ function send(
 
 function providerCall(exchange: Exchange, planned: Attempt, token: string | undefined): ProviderCall {
   const { endpoint, intent, body, multipart, apiVersion } = exchange.input;
+  const ids = upstreamIds(exchange);
   return {
     endpoint,
     stream: intent.stream,
@@ -104,22 +71,9 @@ function providerCall(exchange: Exchange, planned: Attempt, token: string | unde
         ? undefined
         : { body: multipart.withModel(planned.upstreamModel), contentType: multipart.contentType },
     upstreamModel: planned.upstreamModel,
-    overrides: planned.overrides,
+    overrides: ids === undefined ? planned.overrides : { ...planned.overrides, ...ids },
     apiVersion,
     token,
     clientHeaders: exchange.input.clientHeaders,
-  };
-}
-
-/** What classification needs to know about where a failure happened. */
-export function brokenContext(exchange: Exchange, planned: Attempt) {
-  const deployment = exchange.input.runtime.config.table.deployments[planned.deployment];
-  return {
-    provider: deployment?.provider ?? 'openai',
-    callerCredentials: exchange.input.intent.callerCredentials,
-    setByCaller: planned.timeouts.setByCaller,
-    stream: exchange.input.intent.stream,
-    endpoint: exchange.input.endpoint,
-    timeoutMs: planned.timeouts.totalMs ?? planned.timeouts.firstContentMs,
   };
 }

@@ -2,7 +2,8 @@
 // attempt. It decides nothing itself: order of moves, limits and health are the core's.
 import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
-import { runAttempt, type AttemptResult } from './attempt.ts';
+import type { AttemptResult } from './attempt-result.ts';
+import { runAttempt } from './attempt.ts';
 import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
 import { replyWithAnswer, replyWithFailure } from './reply.ts';

@@ -17,7 +17,9 @@ export function openStreamReader(exchange: Exchange, planned: Attempt): StreamRe
     includeUsage: exchange.input.wantsUsage,
     fallbackId: callId,
     createdSeconds: Math.floor(Date.now() / 1000),
-    estimateUsage: exchange.input.wantsUsage ? (text) => estimateUsage(exchange.input.intent.promptTokens, text) : undefined,
+    estimateUsage: exchange.input.wantsUsage
+      ? (text) => estimateUsage(exchange.input.intent.promptTokens, text)
+      : undefined,
     rewriteResponseId: responseIdRewriter(exchange, planned),
   });
 }

@@ -1,22 +1,19 @@
 // One upstream call whose answer is complete before the client sees a byte of it: collected, checked, classified.
 import { classifyAnswer, classifyBroken, contentFilteredFailure } from '../core/classify.ts';
-import type { Attempt, Failure, Outcome, TokenUsage } from '../core/outcome.ts';
+import type { Failure, Outcome, TokenUsage } from '../core/outcome.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
 import { readAnswer } from '../wire/answer.ts';
 import { header, remainingOf } from './answer-headers.ts';
-import { ABANDONED, brokenContext, type AttemptResult, type ReadyAnswer } from './attempt.ts';
-import type { Exchange } from './exchange.ts';
+import {
+  MAX_ERROR_BYTES,
+  type AttemptInput,
+  ABANDONED,
+  brokenContext,
+  type AttemptResult,
+  type ReadyAnswer,
+} from './attempt-result.ts';
 import { shownModel } from './reply.ts';
 import { responseIdRewriter } from './response-ids.ts';
-
-export interface AttemptInput {
-  readonly exchange: Exchange;
-  readonly planned: Attempt;
-  readonly resolve: (result: AttemptResult) => void;
-}
-
-/** Longest error body that is read: enough for any message, too little to fill memory. */
-export const MAX_ERROR_BYTES = 1024 * 1024;
 
 export class PlainAttempt extends UpstreamCall {
   readonly #input: AttemptInput;

@@ -105,7 +105,8 @@ function readMaxTokens(draft: Draft, value: unknown): undefined {
 }
 
 function readMockFlag(draft: Draft, value: unknown, key: string): undefined {
-  const asString = key !== 'mock_testing_rate_limit_error' && typeof value === 'string' && value.toLowerCase() === 'true';
+  const asString =
+    key !== 'mock_testing_rate_limit_error' && typeof value === 'string' && value.toLowerCase() === 'true';
   if (value === true || asString) draft.mockFailure = MOCK_FLAGS[key];
 }
 
@@ -146,7 +147,7 @@ function targetOf(item: unknown): FallbackTarget {
   if (typeof item === 'string') return { model: item, overrides: undefined };
   if (!isRecord(item) || typeof item['model'] !== 'string') return { model: '', overrides: undefined };
   const { model, ...overrides } = item;
-  return { model: String(model), overrides: Object.keys(overrides).length === 0 ? undefined : overrides };
+  return { model, overrides: Object.keys(overrides).length === 0 ? undefined : overrides };
 }
 
 function metadataTags(value: unknown): readonly string[] | undefined {
@@ -174,7 +175,11 @@ function numeric(value: unknown, param: string): number | undefined | IntentProb
   if (value === undefined || value === null) return undefined;
   const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof parsed === 'number' && Number.isFinite(parsed)) return parsed;
-  return { kind: 'problem', param, message: `'${param}' must be a number, got ${JSON.stringify(value)?.slice(0, 40)}.` };
+  return {
+    kind: 'problem',
+    param,
+    message: `'${param}' must be a number, got ${JSON.stringify(value)?.slice(0, 40)}.`,
+  };
 }
 
 function assign<T>(value: T | undefined | IntentProblem, set: (value: T) => void): IntentProblem | undefined {

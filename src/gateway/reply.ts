@@ -4,7 +4,7 @@ import type { Attempt, Failure } from '../core/outcome.ts';
 import type { AnswerHeaders } from '../upstream/upstream-call.ts';
 import { errorEnvelope, NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
-import type { ReadyAnswer } from './attempt.ts';
+import type { ReadyAnswer } from './attempt-result.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 

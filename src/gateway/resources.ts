@@ -5,9 +5,11 @@ import { classifyBroken } from '../core/classify.ts';
 import type { DeploymentIndex } from '../core/units.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall, type CallRequest } from '../upstream/upstream-call.ts';
 import type { Clock } from '../upstream/clock.ts';
+import { CredentialError } from '../upstream/credentials.ts';
 import { header } from './answer-headers.ts';
 import { clientError, LITELLM_VERSION, sendError } from './reply.ts';
-import { decodeResponseId } from './response-ids.ts';
+import type { GatewayServices } from './exchange.ts';
+import { decodeResponseId, encodeResponseId } from './response-ids.ts';
 import type { Runtime } from './runtime.ts';
 
 /** One id-routed call, as the HTTP layer read it from the URL. */
@@ -28,9 +30,9 @@ const RESOURCE_TIMEOUT_MS = 60_000;
 export function serveResource(
   call: ResourceCall,
   response: ServerResponse,
-  world: { readonly runtime: Runtime; readonly clock: Clock },
+  world: { readonly runtime: Runtime; readonly services: GatewayServices },
 ): void {
-  const { runtime, clock } = world;
+  const { runtime, services } = world;
   const stored = decodeResponseId(call.responseId);
   const index = stored === undefined ? undefined : runtime.config.table.byId.get(stored.deploymentId);
   const target = index === undefined ? undefined : runtime.config.deployments[index]?.target;
@@ -38,11 +40,20 @@ export function serveResource(
   if (stored === undefined || index === undefined || target === undefined || transport === undefined) {
     return unknownResponse(call, response);
   }
-  const request = target.resource({ ...call, upstreamId: stored.upstreamId });
-  const exchange = new ResourceExchange(clock, { call, response, runtime, index, upstreamId: stored.upstreamId });
+  const { upstreamId } = stored;
+  const exchange = new ResourceExchange(services.clock, { call, response, runtime, index, upstreamId });
   response.on('close', () => exchange.cancel('the client went away'));
-  exchange.begin();
-  exchange.send(transport.dispatcher(request.origin), request.origin, request satisfies CallRequest);
+  const send = (token: string | undefined): void => {
+    if (exchange.isOver) return;
+    const request = target.resource({ ...call, upstreamId, token });
+    exchange.begin();
+    exchange.send(transport.dispatcher(request.origin), request.origin, request satisfies CallRequest);
+  };
+  if (target.credential === undefined) return send(undefined);
+  services.credentials.token(target.credential, transport).then(send, (error: unknown) => {
+    const message = error instanceof CredentialError ? error.message : 'the token endpoint could not be reached';
+    exchange.breakWith({ kind: 'transport', phase: 'connect', code: 'CREDENTIAL', message });
+  });
 }
 
 function unknownResponse(call: ResourceCall, response: ServerResponse): void {
@@ -77,6 +88,7 @@ class ResourceExchange extends UpstreamCall {
     this.#context = context;
   }
 
+  /** Starts the clock, and again with every byte. */
   begin(): void {
     this.startTimer(RESOURCE_TIMEOUT_MS, (call) =>
       call.breakWith({ kind: 'timeout', phase: call.phase, code: 'ATTEMPT_TIMEOUT', message: 'no answer in time' }),
@@ -90,12 +102,12 @@ class ResourceExchange extends UpstreamCall {
 
   protected onBytes(chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.begin();
   }
 
   protected onComplete(): void {
-    const { call, response, runtime, index, upstreamId } = this.#context;
-    const text = Buffer.concat(this.#chunks).toString('utf8');
-    const body = text.replaceAll(JSON.stringify(upstreamId), JSON.stringify(call.responseId));
+    const { call, response, runtime, index } = this.#context;
+    const body = withClientIds(Buffer.concat(this.#chunks).toString('utf8'), this.#context);
     const id = runtime.config.table.deployments[index]?.id ?? '';
     response.writeHead(this.#status, [
       'x-litellm-call-id',
@@ -125,4 +137,16 @@ class ResourceExchange extends UpstreamCall {
     const headers = ['x-litellm-call-id', call.callId, 'x-litellm-version', LITELLM_VERSION];
     sendError(response, { headers, error: clientError(failure) });
   }
+}
+
+/** A member, never a text that quotes one: inside strings its quotation marks are escaped. */
+const PREVIOUS_ID = /("previous_response_id"\s*:\s*)"([^"\\]+)"/g;
+
+/** The ids that the client knows in place of the provider's. */
+function withClientIds(text: string, { call, runtime, index, upstreamId }: ResourceContext): string {
+  const deployment = runtime.config.table.deployments[index];
+  const origin = { provider: deployment?.provider ?? '', deploymentId: deployment?.id ?? '' };
+  return text
+    .replaceAll(JSON.stringify(upstreamId), () => JSON.stringify(call.responseId))
+    .replace(PREVIOUS_ID, (_match, name: string, id: string) => name + JSON.stringify(encodeResponseId(id, origin)));
 }

@@ -29,10 +29,22 @@ export function decodeResponseId(id: string): StoredResponse | undefined {
 }
 
 /** The deployment that `previous_response_id` ties a request to. */
-export function pinnedDeployment(body: { get(key: string): unknown }, table: RoutingTable): DeploymentIndex | undefined {
+export function pinnedDeployment(
+  body: { get(key: string): unknown },
+  table: RoutingTable,
+): DeploymentIndex | undefined {
   const id = body.get('previous_response_id');
   const stored = typeof id === 'string' ? decodeResponseId(id) : undefined;
   return stored === undefined ? undefined : table.byId.get(stored.deploymentId);
+}
+
+/** The fields that the provider must get in place of the client's: it knows its own ids only. */
+export function upstreamIds(exchange: Exchange): Readonly<Record<string, string>> | undefined {
+  const { endpoint, body } = exchange.input;
+  if (endpoint !== 'responses' || body === undefined || !body.has('previous_response_id')) return undefined;
+  const id = body.get('previous_response_id');
+  const stored = typeof id === 'string' ? decodeResponseId(id) : undefined;
+  return stored === undefined ? undefined : { previous_response_id: stored.upstreamId };
 }
 
 /** Encodes the ids of one attempt's answer. */

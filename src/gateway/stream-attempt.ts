@@ -5,10 +5,9 @@ import type { Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
 import type { StreamBytes, StreamReader } from '../wire/stream-reader.ts';
-import { ABANDONED, brokenContext, type AttemptResult } from './attempt.ts';
+import { MAX_ERROR_BYTES, type AttemptInput, ABANDONED, brokenContext, type AttemptResult } from './attempt-result.ts';
 import { header, remainingOf } from './answer-headers.ts';
 import { publishBreaker } from './breaker-event.ts';
-import { MAX_ERROR_BYTES, type AttemptInput } from './plain-attempt.ts';
 import { openStreamReader } from './open-stream-reader.ts';
 import { clientError, writeStreamHead } from './reply.ts';
 
@@ -141,7 +140,10 @@ export class StreamAttempt extends UpstreamCall {
   /** Before content: invisible, the plan may go on. After it: one truthful event in-band, no `[DONE]`. */
   #endBadly(failure: Failure): void {
     if (!this.#isCommitted || this.#reader === undefined) return this.#fail(failure);
-    this.#close(this.#reader.errorEvent(clientError(failure)));
+    const event = this.#reader.errorEvent(clientError(failure));
+    // Without an error form only a broken connection tells that something is missing.
+    if (event.length === 0) this.#input.exchange.input.response.destroy();
+    else this.#close(event);
     this.#resolve({ kind: 'failure', failure, committed: true, unsent: false });
   }
 

@@ -55,7 +55,7 @@ export class DataPlane {
     const callId = clientCallId(request) ?? randomUUID();
     const verdict = context.authenticator.check(request.headers);
     if (verdict.kind === 'rejected') return refuseCaller(response, callId, verdict);
-    serveResource({ ...route, callId }, response, { runtime: context.runtime, clock: context.services.clock });
+    serveResource({ ...route, callId }, response, { runtime: context.runtime, services: context.services });
   }
 
   #accept(context: DataPlaneContext, incoming: Incoming, read: BodyRead): void {
@@ -65,7 +65,8 @@ export class DataPlane {
     const parsed = readRequest(read.chunks, { ...incoming, config: context.runtime.config });
     if (parsed.kind === 'refused') {
       this.#held.total -= read.byteLength;
-      return refuse(response, callId, parsed.error, parsed.wasRouted ? ['x-litellm-timeout', DEFAULT_TIMEOUT] : []);
+      if (parsed.wasRouted) response.setHeader('x-litellm-timeout', DEFAULT_TIMEOUT);
+      return refuse(response, callId, parsed.error);
     }
     void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
   }
@@ -162,19 +163,23 @@ function refuseBody(incoming: Incoming, read: Exclude<BodyRead, { kind: 'body' |
   });
 }
 
-function refuseCaller(response: ServerResponse, callId: string, verdict: Extract<AuthVerdict, { kind: 'rejected' }>): void {
-  const { status, message, type } = verdict;
-  refuse(response, callId, { status, message, type, param: type === 'auth_error' ? NO_PARAM : null, code: String(status) });
-}
-
-function refuse(
+function refuseCaller(
   response: ServerResponse,
   callId: string,
-  error: ClientError,
-  further: readonly string[] = [],
+  verdict: Extract<AuthVerdict, { kind: 'rejected' }>,
 ): void {
-  const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION, ...further];
-  sendError(response, { headers, error });
+  const { status, message, type } = verdict;
+  refuse(response, callId, {
+    status,
+    message,
+    type,
+    param: type === 'auth_error' ? NO_PARAM : null,
+    code: String(status),
+  });
+}
+
+function refuse(response: ServerResponse, callId: string, error: ClientError): void {
+  sendError(response, { headers: ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION], error });
 }
 
 /** A bug of ours must not hang the client; the error is logged by whoever listens for `uncaughtException`. */

@@ -35,7 +35,11 @@ export class BodyReader {
   #byteLength = 0;
   #isDone = false;
 
-  constructor(request: IncomingMessage, bounds: { limits: BodyLimits; held: HeldBytes }, done: (read: BodyRead) => void) {
+  constructor(
+    request: IncomingMessage,
+    bounds: { limits: BodyLimits; held: HeldBytes },
+    done: (read: BodyRead) => void,
+  ) {
     this.#request = request;
     this.#limits = bounds.limits;
     this.#held = bounds.held;
@@ -49,9 +53,7 @@ export class BodyReader {
       return;
     }
     this.#request.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#request.on('end', () =>
-      this.#finish({ kind: 'body', chunks: this.#chunks, byteLength: this.#byteLength }),
-    );
+    this.#request.on('end', () => this.#finish({ kind: 'body', chunks: this.#chunks, byteLength: this.#byteLength }));
     this.#request.on('close', () => this.#finish({ kind: 'gone' }));
   }
 

@@ -95,7 +95,7 @@ function finish(
   if (typeof model !== 'string') return refused(model);
   const forbidden = refusedClientField(source, { config, model });
   if (forbidden !== undefined) return refused(forbidden);
-  const intent = readIntent({ model, stream: source.get('stream') === true }, source, {
+  const intent = readIntent({ model, stream: wantsStream(route, source) }, source, {
     timeout: headerText(request, 'x-litellm-timeout'),
     streamTimeout: headerText(request, 'x-litellm-stream-timeout'),
     numRetries: headerText(request, 'x-litellm-num-retries'),
@@ -130,7 +130,10 @@ const LIST_END = 0x5d;
 const OBJECT_START = 0x7b;
 
 /** As 1.106 (golden c07): no provider could make anything of it. Two bytes tell; the messages are not parsed. */
-const MESSAGES_ARE_NO_LIST: ClientError = badRequest("Invalid request format: 'messages' must be a list of objects.", null);
+const MESSAGES_ARE_NO_LIST: ClientError = badRequest(
+  "Invalid request format: 'messages' must be a list of objects.",
+  null,
+);
 
 function hasMessageList(body: ScannedBody | undefined): boolean {
   if (body === undefined || body.firstByte('messages') !== LIST_START) return false;
@@ -165,10 +168,18 @@ function forcedModel(endpoint: Endpoint, general: GeneralSettings): string | und
   }
 }
 
+/** Speech says it in a field of its own. */
+function wantsStream({ endpoint }: InferenceRoute, source: Source): boolean {
+  if (endpoint === 'speech') return source.has('stream_format') && source.get('stream_format') === 'sse';
+  return source.get('stream') === true;
+}
+
 function asksForUsage(source: Source): boolean {
   if (!source.has('stream_options')) return false;
   const options = source.get('stream_options');
-  return typeof options === 'object' && options !== null && 'include_usage' in options && options.include_usage === true;
+  return (
+    typeof options === 'object' && options !== null && 'include_usage' in options && options.include_usage === true
+  );
 }
 
 function headerText(request: IncomingMessage, name: string): string | undefined {

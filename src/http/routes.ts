@@ -66,7 +66,9 @@ const RESPONSE_SUFFIXES = ['/cancel', '/input_items'];
 /** Every path that this table serves, for `/routes`. */
 export function inferencePaths(): string[] {
   const tails = MODEL_PREFIXES.flatMap((prefix) => MODEL_TAILS.map(([tail]) => `${prefix}{model}${tail}`));
-  const resources = RESPONSE_PREFIXES.flatMap((prefix) => ['', ...RESPONSE_SUFFIXES].map((s) => `${prefix}{response_id}${s}`));
+  const resources = RESPONSE_PREFIXES.flatMap((prefix) =>
+    ['', ...RESPONSE_SUFFIXES].map((s) => `${prefix}{response_id}${s}`),
+  );
   return [...BY_PATH.keys(), ...tails, ...resources];
 }
 
@@ -81,8 +83,8 @@ export function resourceRoute(method: string, path: string, query: string): Reso
   if (prefix === undefined) return undefined;
   const rest = path.slice(prefix.length);
   const suffix = RESPONSE_SUFFIXES.find((candidate) => rest.endsWith(candidate)) ?? '';
-  const responseId = decodeURIComponent(rest.slice(0, rest.length - suffix.length));
-  if (responseId === '' || responseId.includes('/')) return undefined;
+  const responseId = decoded(rest.slice(0, rest.length - suffix.length));
+  if (responseId === undefined || responseId === '' || responseId.includes('/')) return undefined;
   const allowed = suffix === '' ? ['GET', 'DELETE'] : suffix === '/cancel' ? ['POST'] : ['GET'];
   return allowed.includes(method)
     ? { kind: 'resource', responseId, suffix, method: method as ResourceRoute['method'], query }
@@ -94,10 +96,19 @@ function modelRoute(path: string): InferenceRoute | undefined {
   if (prefix === undefined) return undefined;
   for (const [tail, endpoint] of MODEL_TAILS) {
     if (!path.endsWith(tail)) continue;
-    const model = path.slice(prefix.length, path.length - tail.length);
-    if (model !== '') return inference(endpoint, decodeURIComponent(model));
+    const model = decoded(path.slice(prefix.length, path.length - tail.length));
+    if (model !== undefined && model !== '') return inference(endpoint, model);
   }
   return undefined;
+}
+
+/** `undefined` for escapes that stand for nothing: anybody may send them, so they must not throw. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function inference(endpoint: Endpoint, model: string | undefined): InferenceRoute {

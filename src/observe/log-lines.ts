@@ -3,7 +3,7 @@
 import type { AttemptEvent, RequestEvent } from '../gateway/events.ts';
 
 /** pino's numbers. */
-const LEVELS = { info: 30, error: 50 } as const;
+const LEVELS = { info: 30, warn: 40, error: 50 } as const;
 /** nginx's status for a client that closed the connection. */
 const CLIENT_LEFT = 499;
 const LONGEST_MESSAGE = 500;

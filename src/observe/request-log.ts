@@ -4,6 +4,7 @@ import { pino, destination, stdTimeFunctions, type DestinationStream, type Logge
 import type { GatewayListener, RequestEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import { attemptFields, requestLine } from './log-lines.ts';
+import { prettyLine } from './pretty-line.ts';
 
 /** Lines are written when this many bytes have gathered, or after the interval; one write takes the larger number. */
 const BATCH_BYTES = 64 * 1024;
@@ -33,7 +34,10 @@ export class RequestLog {
 
   static async open(options: LogOptions): Promise<RequestLog> {
     const stream = options.stream ?? (options.pretty ? await prettyStream() : undefined) ?? batchedOutput();
-    return new RequestLog(pino({ level: options.level, base: null, timestamp: stdTimeFunctions.isoTime }, stream), stream);
+    return new RequestLog(
+      pino({ level: options.level, base: null, timestamp: stdTimeFunctions.isoTime }, stream),
+      stream,
+    );
   }
 
   /** Everything gathered is written now; called before the process ends. */
@@ -54,8 +58,9 @@ export class RequestLog {
 
   /** The one line of every request is made by hand: pino's own way costs three times as much, measured. */
   #request(event: RequestEvent, deployment: string | undefined): void {
-    const level = event.outcome === 'failure' ? 'error' : 'info';
-    if (this.logger.isLevelEnabled(level)) this.#stream.write(requestLine(event, { time: this.#isoNow(), level, deployment }));
+    const level = levelOf(event);
+    if (this.logger.isLevelEnabled(level))
+      this.#stream.write(requestLine(event, { time: this.#isoNow(), level, deployment }));
   }
 
   /** Formatting a date costs more than the rest of a line: one text serves all lines of a millisecond. */
@@ -66,6 +71,12 @@ export class RequestLog {
     this.#time = new Date(now).toISOString();
     return this.#time;
   }
+}
+
+/** A refusal that the client caused or should wait out is no error of the gateway: nobody is to be woken for it. */
+function levelOf({ outcome, status }: RequestEvent): 'info' | 'warn' | 'error' {
+  if (outcome !== 'failure') return 'info';
+  return status >= 400 && status < 500 ? 'warn' : 'error';
 }
 
 function batchedOutput(): DestinationStream {
@@ -82,7 +93,12 @@ function batchedOutput(): DestinationStream {
 async function prettyStream(): Promise<DestinationStream | undefined> {
   try {
     const { default: pretty } = await import('pino-pretty');
-    return pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' });
+    return pretty({
+      colorize: true,
+      translateTime: 'HH:MM:ss.l',
+      hideObject: true,
+      messageFormat: (fields) => prettyLine(fields),
+    });
   } catch {
     return undefined;
   }

@@ -43,7 +43,7 @@ export function writeRequests(out: Exposition, { byModel, latencies, models }: C
   }
 }
 
-const LATENCIES: ReadonlyArray<{ name: string; help: string; of(series: LatencySeries): Histogram }> = [
+const LATENCIES: ReadonlyArray<{ name: string; help: string; of: (series: LatencySeries) => Histogram }> = [
   {
     name: 'litellm_request_total_latency_metric',
     help: 'Seconds from the request to the end of its answer.',

@@ -6,9 +6,9 @@ export type TimerHandle = NodeJS.Timeout;
 
 export interface Clock {
   /** Monotonic milliseconds; only differences mean anything. */
-  now(): number;
+  readonly now: () => number;
   /** A number in [0, 1). */
-  random(): number;
+  readonly random: () => number;
   /** Calls `callback(argument)` once after `ms` of this clock. */
   after<T>(ms: number, callback: (argument: T) => void, argument: T): TimerHandle;
   cancel(timer: TimerHandle): void;

@@ -48,7 +48,10 @@ export class CredentialCache {
       origin: url.origin,
       path: url.pathname + url.search,
       method: request.method,
-      headers: { ...request.headers, ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) },
+      headers: {
+        ...request.headers,
+        ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
       body,
     });
     const text = await answer.body.text();

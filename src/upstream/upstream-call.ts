@@ -58,7 +58,10 @@ export abstract class UpstreamCall {
   send(dispatcher: Dispatcher, origin: string, request: CallRequest): void {
     const { path, method, headers, body } = request;
     try {
-      dispatcher.dispatch({ origin, path, method, headers, body: undiciBody(body) } as Dispatcher.DispatchOptions, this);
+      dispatcher.dispatch(
+        { origin, path, method, headers, body: undiciBody(body) } as Dispatcher.DispatchOptions,
+        this,
+      );
     } catch (error) {
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)));
     }

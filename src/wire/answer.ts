@@ -7,13 +7,14 @@ import type { ByteBody } from './body-types.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readJsonBody } from './json-body.ts';
 import type { ScannedBody } from './scanned-body.ts';
+import { readRegularAnswer, type RegularAnswer } from './regular-answer.ts';
 import { readUsage } from './usage.ts';
 
 export interface AnswerOptions {
   readonly endpoint: Endpoint;
   /** Shown to the client as `model`; `undefined` leaves the upstream's. */
   readonly model: string | undefined;
-  /** Responses API: the id that the client is to see for the upstream's. */
+  /** Responses API: what the client is to see for the upstream's ids, its own and the one that it continues. */
   readonly rewriteId?: ((id: string) => string) | undefined;
 }
 
@@ -64,6 +65,11 @@ const NOTHING_CUT: ReadonlySet<string> = new Set();
 export function readAnswer(chunks: readonly Buffer[], options: AnswerOptions): Answer | BadAnswer {
   const { endpoint } = options;
   if (endpoint === 'speech' || endpoint === 'transcriptions') return untouched(chunks);
+  const [only] = chunks;
+  if (endpoint === 'chat' && chunks.length === 1 && only !== undefined) {
+    const regular = readRegularAnswer(only, options.model);
+    if (regular !== undefined) return asAnswer(regular);
+  }
   if (chunks.every((chunk) => chunk.length === 0)) return bad('the answer is empty');
   const json = readJsonBody(chunks);
   if ('kind' in json) return bad('the answer is not a JSON object');
@@ -74,6 +80,10 @@ export function readAnswer(chunks: readonly Buffer[], options: AnswerOptions): A
   const isContentFiltered = isChoices(endpoint) && addChoices(edits, json, endpoint);
   const body = edits.size === 0 ? json : json.patched({ set: edits, remove: NOTHING_CUT });
   return { kind: 'answer', body, usage: usageOf(json), isContentFiltered };
+}
+
+function asAnswer({ bytes, usage, isContentFiltered }: RegularAnswer): Answer {
+  return { kind: 'answer', body: { chunks: [bytes], byteLength: bytes.length }, usage, isContentFiltered };
 }
 
 /** Audio and transcripts: bytes or text of any kind. */
@@ -106,8 +116,10 @@ function addNames(edits: Map<string, string>, json: ScannedBody, { endpoint, mod
   if (model !== undefined && (object !== undefined || json.has('model'))) edits.set('model', JSON.stringify(model));
   if (object !== undefined && json.raw('object') !== object) edits.set('object', object);
   if (rewriteId === undefined) return;
-  const id = json.get('id');
-  if (typeof id === 'string') edits.set('id', JSON.stringify(rewriteId(id)));
+  for (const key of ['id', 'previous_response_id']) {
+    const id = json.has(key) ? json.get(key) : undefined;
+    if (typeof id === 'string') edits.set(key, JSON.stringify(rewriteId(id)));
+  }
 }
 
 function isChoices(endpoint: Endpoint): endpoint is 'chat' | 'completions' {

@@ -6,9 +6,6 @@ import type { StreamError } from './stream-reader.ts';
 /** The last event of a chat or completion stream. */
 export const DONE_EVENT = 'data: [DONE]\n\n';
 
-/** Written while an upstream is silent so that idle proxies keep the connection; clients ignore comments. */
-export const KEEP_ALIVE_COMMENT = ': keep-alive\n\n';
-
 /** One `data:` event holding JSON. */
 export function dataEvent(value: unknown): string {
   return `data: ${jsonByteText(value)}\n\n`;

@@ -98,7 +98,8 @@ test('a stream that is cut before its first content is answered by another deplo
   const [bad, good] = [await provider('bad'), await provider('good')];
   bad.setFaults({ '*': { cutAfterTokens: 0 } });
   const { url } = await gateway(`model_list:\n${deployment('g', bad)}\n${deployment('g', good)}`);
-  for (let i = 0; i < 6; i += 1) expect(await (await ask(url, { model: 'g', stream: true })).text()).toContain('[DONE]');
+  for (let i = 0; i < 6; i += 1)
+    expect(await (await ask(url, { model: 'g', stream: true })).text()).toContain('[DONE]');
 });
 
 test('a stream that is cut after content ends with an error event and no [DONE]', async () => {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const run = promisify(execFile);
@@ -44,6 +45,11 @@ test('the tarball of npm pack, installed into an empty folder, serves the demo',
   const ended = new Promise<number | null>((resolve) => child?.once('exit', resolve));
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
+});
+
+test('publint finds nothing to complain about in the package', async () => {
+  const { messages } = await publint({ pkgDir: root, pack: 'npm', strict: true });
+  expect(messages.map(({ code, args }) => ({ code, args }))).toEqual([]);
 });
 
 function freePort(): Promise<number> {

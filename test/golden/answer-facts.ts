@@ -52,7 +52,7 @@ function bodyFacts(body: Json | undefined): Facts {
   const { choices, data, content } = body;
   if (Array.isArray(choices)) facts['content'] = choices.map(plainChoice);
   else if (isList(content)) facts['content'] = [...content, body['stop_reason'] ?? null];
-  else if (isList(data)) facts['data'] = data.map(listed);
+  else if (isList(data)) facts['data'] = inAnyOrder(data.map(listed));
   for (const name of ['healthy_count', 'unhealthy_count']) facts[name] = body[name];
   return facts;
 }
@@ -76,6 +76,13 @@ function plainChoice(choice: Json): Json {
     function_call: message['function_call'],
     finish_reason: choice['finish_reason'],
   });
+}
+
+/** Listings have no order to rely on; what carries an index has. Shortened listings keep their last word last. */
+function inAnyOrder(entries: readonly Json[]): readonly Json[] {
+  if (entries.some((entry) => isObject(entry) && 'index' in entry)) return entries;
+  const keyOf = (entry: Json): string => `${isObject(entry) ? '' : '~'}${JSON.stringify(entry)}`;
+  return entries.toSorted((first, second) => (keyOf(first) < keyOf(second) ? -1 : 1));
 }
 
 /** Entries of listings and embeddings: what names them, and the vector. */

@@ -102,8 +102,7 @@ function completions(call: Call): ScriptedAnswer {
 
 function embeddings({ body }: Call): ScriptedAnswer {
   const input = field(body, 'input');
-  const isTokens = Array.isArray(input) && typeof input[0] === 'number';
-  const count = Array.isArray(input) && !isTokens ? input.length : 1;
+  const count = Array.isArray(input) ? input.length : 1;
   const data = Array.from({ length: count }, (_, index) => ({
     object: 'embedding',
     index,

@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const TIMING = new Set(DIFFERENCES.filter(({ dependsOnTiming }) => dependsOnTiming).map(({ id }) => id));
 const explained = new Map([
   ...DIFFERENCES.map(({ id, reason }) => [id, `differs on purpose: ${reason}`] as const),
   ...NOT_BUILT_YET.map(({ id, feature }) => [id, `not built yet: ${feature}`] as const),
@@ -36,8 +37,8 @@ function chosen(groups: readonly CaseGroup[]): CaseGroup[] {
 }
 
 function print({ golden, differences, note }: CaseResult): void {
-  const reason = explained.get(golden.id);
   const equal = differences.length === 0;
+  const reason = equal && TIMING.has(golden.id) ? undefined : explained.get(golden.id);
   if (equal && reason === undefined && !values.all) return;
   const word = equal ? 'equal    ' : 'DIFFERENT';
   const remark = reason === undefined ? '' : equal ? ` (STALE ROW, ${reason})` : ` (${reason})`;

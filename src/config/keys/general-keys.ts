@@ -14,9 +14,7 @@ export const GENERAL_KEYS: KeyTable = new Map([
     ],
     boolean: [
       'forward_client_headers_to_llm_api',
-      'dangerously_allow_mock_testing_request_params',
       'expose_fallback_errors_to_caller',
-      'include_call_id_in_error_body',
       'allow_public_health_readiness_details',
       'background_health_checks',
       'always_include_stream_usage',
@@ -40,6 +38,10 @@ export const GENERAL_KEYS: KeyTable = new Map([
     disable_adding_users: ['boolean', 'there are no users'],
     disable_master_key_hashing: ['boolean', 'the key is not stored'],
     proxy_base_url: ['text', 'there is no page that needs it'],
+    dangerously_allow_mock_testing_request_params: [
+      'boolean',
+      'not needed: the mock_testing_* fields work for everybody who may use the gateway',
+    ],
     disable_retry_on_max_parallel_request_limit_error: ['boolean', 'such a refusal goes to another deployment'],
   }),
   ...notSupported({
@@ -111,6 +113,7 @@ export const GENERAL_KEYS: KeyTable = new Map([
       'rpm_limit',
       'tpm_limit',
     ],
+    'the id of a call is in the header x-litellm-call-id': ['include_call_id_in_error_body'],
     'answers have no size limit': ['max_response_size_mb'],
     'no alerts are sent': [
       'alerting',

@@ -18,7 +18,7 @@ export const ROUTER_KEYS: KeyTable = new Map([
     fallback_after: ['seconds', 'Loadstone: a wait comes before a fallback only if it is at most this long'],
     stream_idle_timeout: ['seconds', 'Loadstone: longest silence between two events of a stream'],
     deadline: ['seconds', 'Loadstone: bounds the whole request'],
-    enable_pre_call_checks: ['boolean', 'context windows and regions are checked where they are known'],
+    enable_pre_call_checks: ['boolean', 'context windows are checked where they are known; regions are not'],
     routing_strategy_args: ['map', 'the strategies built so far take no arguments'],
     set_verbose: ['boolean', 'use --debug'],
     debug_level: ['text', 'use --debug or --detailed_debug'],

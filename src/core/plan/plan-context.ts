@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { RequestIntent } from '../request-intent.ts';
 import type { RoutingTable } from '../routing-table.ts';
 import type { GuessProvider } from '../select/resolve.ts';
-import type { Millis } from '../units.ts';
+import type { Millis, Rng } from '../units.ts';
 
 export interface PlanContext {
   readonly table: RoutingTable;
@@ -16,4 +16,10 @@ export interface PlanContext {
   readonly guessProvider?: GuessProvider | undefined;
   /** `expose_router_debug_in_errors`: notes of the router behind the final error's text; on unless false. */
   readonly exposeRouterDebug?: boolean | undefined;
+}
+
+/** Time and chance of one call. */
+export interface Moment {
+  readonly now: Millis;
+  readonly rng: Rng;
 }

@@ -32,7 +32,7 @@ export class BackgroundHealth<Round> {
   async #round(): Promise<Round> {
     const round = await this.#check();
     if (!this.#isClosed) {
-      this.#timer = this.#clock.after(this.#intervalMs, (self) => void self.#again(), this as BackgroundHealth<Round>);
+      this.#timer = this.#clock.after(this.#intervalMs, () => void this.#again(), undefined);
       this.#timer.unref();
     }
     return round;

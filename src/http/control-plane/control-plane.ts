@@ -35,7 +35,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   app.setNotFoundHandler(noRoute);
   await app.ready();
   return {
-    handle: (request, response) => void app.routing(request, response),
+    handle: (request, response) => app.routing(request, response),
     close: async () => {
       health.close();
       await app.close();
