@@ -38,10 +38,14 @@ const LEFTOVERS: readonly Leftover[] = [
   { what: 'a debugger statement', pattern: /^\s*debugger;/, where: /\.ts$/ },
 ];
 
+function isSkipped(folder: string): boolean {
+  return SKIPPED_FOLDERS.has(folder) || folder.startsWith('.venv');
+}
+
 function* filesOf(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && !SKIPPED_FOLDERS.has(entry.name)) yield* filesOf(path);
+    if (entry.isDirectory() && !isSkipped(entry.name)) yield* filesOf(path);
     if (entry.isFile() && READ.test(path)) yield path;
   }
 }

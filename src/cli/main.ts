@@ -44,6 +44,7 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
     case 'fake-provider':
       return runProviders(command.fakeProvider);
     case 'demo':
+      for (const notice of command.notices) complain(notice, DONE);
       return runDemo(command.serve, env);
     case 'serve':
       for (const notice of command.notices) complain(notice, DONE);
@@ -145,9 +146,20 @@ async function listen(
     const place = `${context.host}:${args.port}`;
     if (code === 'EADDRINUSE')
       complain(`${place} is in use: stop what listens there, or choose another --port`, FAILED);
-    else complain(`cannot listen on ${place}: ${error instanceof Error ? error.message : String(error)}`, FAILED);
+    else complain(`cannot ${isListening(error) ? `listen on ${place}` : 'start'}: ${messageOf(error)}`, FAILED);
     return undefined;
   }
+}
+
+/** The address is to blame, as opposed to a file that the gateway needs. */
+function isListening(error: unknown): boolean {
+  return (
+    error instanceof Error && 'syscall' in error && ['listen', 'bind', 'getaddrinfo'].includes(String(error.syscall))
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Weak or missing keys are for one's own machine: the network is opened by saying `--host` (DESIGN 7). */

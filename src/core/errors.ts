@@ -105,6 +105,15 @@ export const GATEWAY_ERRORS = {
     source: 'gateway',
     remedy: 'Raise `deadline` in router_settings.',
   },
+  internal: {
+    status: 500,
+    type: 'internal_server_error',
+    exceptionClass: 'InternalServerError',
+    cause: 'server_error',
+    scope: 'request',
+    source: 'gateway',
+    remedy: 'Report it, with the warning that stands in the log at the same time.',
+  },
   mock_rate_limit: {
     status: 429,
     type: 'throttling_error',

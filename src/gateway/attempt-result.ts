@@ -1,7 +1,7 @@
 // What an attempt starts from and what it comes to: shared by plain calls and streams.
 import type { Attempt, Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
-import type { AnswerHeaders } from '../upstream/upstream-call.ts';
+import type { AnswerHeaders, BrokenCall } from '../upstream/upstream-call.ts';
 import type { Answer } from '../wire/answer.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -13,6 +13,19 @@ export interface AttemptInput {
 
 /** Longest error body that is read: enough for any message, too little to fill memory. */
 export const MAX_ERROR_BYTES = 1024 * 1024;
+
+/** An error body that has not ended by then is judged by what came: its status is known, and others are waiting. */
+export const ERROR_BODY_TIMEOUT_MS = 5_000;
+
+/** Longest plain answer that is held: more than any model writes, less than would end the process. */
+export const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+
+export const ANSWER_TOO_LARGE: BrokenCall = {
+  kind: 'transport',
+  phase: 'body',
+  code: 'ANSWER_TOO_LARGE',
+  message: 'the answer is larger than 128 MiB',
+};
 
 /** A complete plain answer, ready to be sent. */
 export interface ReadyAnswer {

@@ -60,6 +60,8 @@ export class Exchange {
   isGone = false;
   attempts = 0;
   upstreamMs: Millis = 0;
+  /** Time spent waiting for a unit of a limit, a `Retry-After` or a backoff. */
+  queuedMs: Millis = 0;
   firstContentMs: Millis | undefined;
   usage: TokenUsage | undefined;
   deployment: DeploymentIndex | undefined;

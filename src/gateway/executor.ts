@@ -1,8 +1,9 @@
 // The loop of one request: ask the plan, do what it says, tell it what came of it. The only place that awaits an
 // attempt. It decides nothing itself: order of moves, limits and health are the core's.
 import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
+import { internalFailure } from '../core/own-failures.ts';
 import type { Millis } from '../core/units.ts';
-import type { AttemptResult } from './attempt-result.ts';
+import { unsentResult, type AttemptResult } from './attempt-result.ts';
 import { runAttempt } from './attempt.ts';
 import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,35 +14,38 @@ export async function execute(exchange: Exchange): Promise<void> {
   const { plan, services } = exchange.input;
   const { clock, publish } = services;
   let outcome: Outcome['kind'] = 'failure';
-  for (;;) {
-    // Before `next`: an attempt that it plans is charged at once.
-    if (exchange.isGone) {
-      outcome = 'abandoned';
-      break;
-    }
-    const action: Action = plan.next(clock.now(), clock.random);
-    if (action.kind === 'fail') {
-      exchange.failure = action.failure;
-      replyWithFailure(exchange, action.failure);
-      break;
-    }
-    if (action.kind === 'wait') {
-      await waitUntil(exchange, action.untilMs);
-      continue;
-    }
-    const result = await attempt(exchange, action.attempt);
-    if (result.outcome.kind === 'success') {
-      outcome = 'success';
+  try {
+    for (;;) {
+      // Before `next`: an attempt that it plans is charged at once.
+      if (exchange.isGone) {
+        outcome = 'abandoned';
+        break;
+      }
+      const action: Action = plan.next(clock.now(), clock.random);
+      if (action.kind === 'fail') {
+        exchange.failure = action.failure;
+        replyWithFailure(exchange, action.failure);
+        break;
+      }
+      if (action.kind === 'wait') {
+        const waitsFromMs = clock.now();
+        await waitUntil(exchange, action.untilMs);
+        exchange.queuedMs += clock.now() - waitsFromMs;
+        continue;
+      }
+      const result = await attempt(exchange, action.attempt);
+      outcome = result.outcome.kind;
       if (result.answer !== undefined) replyWithAnswer(exchange, action.attempt, result.answer);
-      break;
+      if (result.outcome.kind !== 'failure' || result.outcome.committed) break;
     }
-    if (result.outcome.kind === 'abandoned') {
-      outcome = 'abandoned';
-      break;
-    }
-    if (result.outcome.committed) break;
+  } catch (error) {
+    outcome = 'failure';
+    exchange.status = 500;
+    throw error;
+  } finally {
+    // Whatever happened, the request is in the log.
+    publish(requestEvent(exchange, outcome));
   }
-  publish(requestEvent(exchange, outcome));
 }
 
 /** One attempt, with everything that follows from it: the plan is told, the event is published. */
@@ -56,11 +60,18 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   exchange.group = planned.group;
   exchange.retries = planned.retries;
   exchange.fallbacks = planned.fallbacks;
-  const result = await runAttempt(exchange, planned);
+  let result: AttemptResult;
+  try {
+    result = await runAttempt(exchange, planned);
+  } catch (error) {
+    // A bug of ours. The plan must hear of it all the same: the deployment was charged for this attempt.
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    result = unsentResult(internalFailure());
+  }
   const endedAtMs = clock.now();
   exchange.upstreamMs += endedAtMs - startedAtMs;
   exchange.call = undefined;
-  const change = plan.record(result.outcome, endedAtMs, clock.random);
+  const change = plan.record(healthSample(exchange, result.outcome), endedAtMs, clock.random);
   if (result.outcome.kind === 'success') exchange.usage = result.outcome.usage;
   publishAttempt(exchange, planned, { result, durationMs: endedAtMs - startedAtMs });
   if (change !== undefined) publishBreaker(exchange, planned, change);
@@ -80,6 +91,12 @@ function publishFallback(exchange: Exchange, planned: Attempt, outcome: Outcome)
     succeeded: outcome.kind === 'success',
     failure,
   });
+}
+
+/** What a caller's own key achieves says nothing about the deployment's (DESIGN 5). */
+function healthSample(exchange: Exchange, outcome: Outcome): Outcome {
+  const isCallers = exchange.input.intent.callerCredentials && outcome.kind === 'success';
+  return isCallers ? { kind: 'abandoned' } : outcome;
 }
 
 /** Sleeps on the injected clock; a client that leaves ends the wait at once. */
@@ -142,6 +159,7 @@ function requestEvent(exchange: Exchange, outcome: Outcome['kind']) {
     fallbacks: exchange.fallbacks,
     durationMs: services.clock.now() - startedAtMs,
     upstreamMs: exchange.upstreamMs,
+    queuedMs: exchange.queuedMs,
     firstContentMs: exchange.firstContentMs,
     usage: exchange.usage,
     outcome,

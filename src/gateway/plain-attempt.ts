@@ -5,6 +5,9 @@ import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/u
 import { readAnswer } from '../wire/answer.ts';
 import { header, remainingOf } from './answer-headers.ts';
 import {
+  ANSWER_TOO_LARGE,
+  ERROR_BODY_TIMEOUT_MS,
+  MAX_ANSWER_BYTES,
   MAX_ERROR_BYTES,
   type AttemptInput,
   ABANDONED,
@@ -35,12 +38,14 @@ export class PlainAttempt extends UpstreamCall {
   protected onHead(status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
+    if (status >= 300) this.limitErrorBody(this.#input.planned.timeouts.totalMs, ERROR_BODY_TIMEOUT_MS);
   }
 
   protected onBytes(chunk: Buffer): void {
     this.#byteLength += chunk.length;
-    if (this.#status >= 300 && this.#byteLength > MAX_ERROR_BYTES) return;
+    if (this.#byteLength > MAX_ANSWER_BYTES) return this.breakWith(ANSWER_TOO_LARGE);
     this.#chunks.push(chunk);
+    if (this.#status >= 300 && this.#byteLength > MAX_ERROR_BYTES) this.completeNow();
   }
 
   protected onComplete(): void {

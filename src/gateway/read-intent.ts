@@ -11,6 +11,14 @@ export interface IntentSource {
   readonly promptTokens: number;
 }
 
+/** What is decided before the body's fields are read. */
+export interface IntentBasics {
+  readonly model: string;
+  readonly stream: boolean;
+  /** 0 for endpoints that generate no text; else `undefined`, until the body says. */
+  readonly maxTokens: number | undefined;
+}
+
 export interface IntentHeaders {
   readonly timeout: string | undefined;
   readonly streamTimeout: string | undefined;
@@ -38,12 +46,12 @@ const MOCK_FLAGS: Readonly<Record<string, MockFailure>> = {
 };
 
 /** A request that asks for nothing special: every field at its default. */
-export function plainIntent(model: string, stream: boolean, promptTokens: number): Draft {
+function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTokens: number): Draft {
   return {
     model,
     stream,
     promptTokens,
-    maxTokens: undefined,
+    maxTokens,
     numRetries: undefined,
     timeoutMs: undefined,
     streamTimeoutMs: undefined,
@@ -62,11 +70,11 @@ export function plainIntent(model: string, stream: boolean, promptTokens: number
 
 /** Headers beat the body (1.106, section 7). Numbers may be strings; what is not a number is a problem. */
 export function readIntent(
-  basics: { readonly model: string; readonly stream: boolean },
+  basics: IntentBasics,
   body: IntentSource,
   headers: IntentHeaders,
 ): RequestIntent | IntentProblem {
-  const draft = plainIntent(basics.model, basics.stream, body.promptTokens);
+  const draft = plainIntent(basics, body.promptTokens);
   for (const key of body.keys()) {
     const read = BODY_FIELDS.get(key);
     if (read === undefined) continue;
@@ -86,19 +94,42 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs = ms))],
   ['request_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs ??= ms))],
   ['stream_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.streamTimeoutMs = ms))],
-  ['fallbacks', (draft, value) => void (draft.fallbacks = readFallbacks(value))],
-  ['context_window_fallbacks', (draft, value) => void (draft.contextWindowFallbacks = readFallbacks(value))],
-  ['content_policy_fallbacks', (draft, value) => void (draft.contentPolicyFallbacks = readFallbacks(value))],
+  ['fallbacks', fallbackField((draft, read) => (draft.fallbacks = read))],
+  ['context_window_fallbacks', fallbackField((draft, read) => (draft.contextWindowFallbacks = read))],
+  ['content_policy_fallbacks', fallbackField((draft, read) => (draft.contentPolicyFallbacks = read))],
   ['disable_fallbacks', (draft, value) => void (draft.disableFallbacks = value === true)],
   ['tags', (draft, value) => void (draft.tags = strings(value) ?? draft.tags)],
   ['metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
   ['litellm_metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
+  ['api_key', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
+  ['api_base', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
+  ['base_url', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['background', (draft, value) => void (draft.retryUnsafe = value === true)],
   ...Object.keys(MOCK_FLAGS).map((key): [string, FieldReader] => [key, readMockFlag]),
 ]);
 
 /** Names of the fields that are read here, for bodies that cannot list their own. */
 export const INTENT_FIELDS: readonly string[] = [...BODY_FIELDS.keys()];
+
+/** Each target costs a look-up and a word in the error: a longer list is an attack or a mistake. */
+const MOST_FALLBACKS = 100;
+
+function fallbackField(set: (draft: Draft, read: ClientFallbacks | undefined) => void): FieldReader {
+  return (draft, value, key) => {
+    const read = readFallbacks(value);
+    if (countOf(read) > MOST_FALLBACKS) {
+      return { kind: 'problem', param: key, message: `'${key}' may name at most ${MOST_FALLBACKS} models.` };
+    }
+    set(draft, read);
+    return undefined;
+  };
+}
+
+function countOf(read: ClientFallbacks | undefined): number {
+  if (read === undefined) return 0;
+  if (read.kind === 'targets') return read.targets.length;
+  return read.rules.reduce((sum, rule) => sum + rule.targets.length, read.rules.length);
+}
 
 function readMaxTokens(draft: Draft, value: unknown): undefined {
   if (typeof value === 'number' && value > 0) draft.maxTokens = value;
@@ -187,6 +218,10 @@ function assign<T>(value: T | undefined | IntentProblem, set: (value: T) => void
   if (isProblem(value)) return value;
   set(value);
   return undefined;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== null && value !== '';
 }
 
 function isProblem(value: unknown): value is IntentProblem {

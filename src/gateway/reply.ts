@@ -3,6 +3,7 @@
 import type { Attempt, Failure } from '../core/outcome.ts';
 import type { AnswerHeaders } from '../upstream/upstream-call.ts';
 import { errorEnvelope, NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
+import { headerText } from '../wire/header-text.ts';
 import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
 import type { ReadyAnswer } from './attempt-result.ts';
 import type { Exchange } from './exchange.ts';
@@ -100,12 +101,24 @@ export function clientError(failure: Failure): ClientError {
 function successHeaders(exchange: Exchange, planned: Attempt, upstream: AnswerHeaders): string[] {
   const { callId, runtime } = exchange.input;
   const headers = ['x-litellm-call-id', callId, ...fixedHeaders(runtime, planned.deployment)];
-  headers.push('x-litellm-model-group', planned.group);
+  headers.push('x-litellm-model-group', headerText(planned.group));
   headers.push('x-litellm-attempted-retries', String(planned.retries));
   headers.push('x-litellm-attempted-fallbacks', String(planned.fallbacks));
   if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
+  if (exchange.input.includeFallbackErrors) appendFallbackErrors(headers, exchange);
   appendProviderHeaders(headers, upstream);
   return headers;
+}
+
+/** What failed before the answer (`include_fallback_errors`), in one header: JSON, ASCII only. */
+function appendFallbackErrors(headers: string[], exchange: Exchange): void {
+  const { failures } = exchange.input.plan;
+  if (failures.length === 0) return;
+  const errors = failures.map(({ message, type, param, code }) => ({ message, type, param, code }));
+  const text = JSON.stringify(errors).replaceAll(/[^\x20-\x7e]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  headers.push('x-litellm-fallback-errors', text);
 }
 
 function fixedHeaders(runtime: Runtime, index: number): string[] {
@@ -115,11 +128,11 @@ function fixedHeaders(runtime: Runtime, index: number): string[] {
       const apiBase = runtime.config.deployments[i]?.target?.apiBase;
       return [
         'x-litellm-model-id',
-        deployment.id,
+        headerText(deployment.id),
         'x-litellm-model-name',
-        deployment.litellmModel,
-        ...(apiBase === undefined ? [] : ['x-litellm-model-api-base', apiBase]),
-        ...(deployment.region === undefined ? [] : ['x-litellm-model-region', deployment.region]),
+        headerText(deployment.litellmModel),
+        ...(apiBase === undefined ? [] : ['x-litellm-model-api-base', headerText(apiBase)]),
+        ...(deployment.region === undefined ? [] : ['x-litellm-model-region', headerText(deployment.region)]),
         'x-litellm-version',
         LITELLM_VERSION,
         'x-litellm-key-spend',

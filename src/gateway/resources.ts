@@ -6,7 +6,9 @@ import type { DeploymentIndex } from '../core/units.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall, type CallRequest } from '../upstream/upstream-call.ts';
 import type { Clock } from '../upstream/clock.ts';
 import { CredentialError } from '../upstream/credentials.ts';
+import { headerText } from '../wire/header-text.ts';
 import { header } from './answer-headers.ts';
+import { ANSWER_TOO_LARGE, MAX_ANSWER_BYTES } from './attempt-result.ts';
 import { clientError, LITELLM_VERSION, sendError } from './reply.ts';
 import type { GatewayServices } from './exchange.ts';
 import { decodeResponseId, encodeResponseId } from './response-ids.ts';
@@ -80,6 +82,7 @@ interface ResourceContext {
 class ResourceExchange extends UpstreamCall {
   readonly #context: ResourceContext;
   readonly #chunks: Buffer[] = [];
+  #byteLength = 0;
   #status = 502;
   #headers: AnswerHeaders = {};
 
@@ -101,6 +104,8 @@ class ResourceExchange extends UpstreamCall {
   }
 
   protected onBytes(chunk: Buffer): void {
+    this.#byteLength += chunk.length;
+    if (this.#byteLength > MAX_ANSWER_BYTES) return this.breakWith(ANSWER_TOO_LARGE);
     this.#chunks.push(chunk);
     this.begin();
   }
@@ -108,7 +113,7 @@ class ResourceExchange extends UpstreamCall {
   protected onComplete(): void {
     const { call, response, runtime, index } = this.#context;
     const body = withClientIds(Buffer.concat(this.#chunks).toString('utf8'), this.#context);
-    const id = runtime.config.table.deployments[index]?.id ?? '';
+    const id = headerText(runtime.config.table.deployments[index]?.id ?? '');
     response.writeHead(this.#status, [
       'x-litellm-call-id',
       call.callId,

@@ -13,6 +13,9 @@ export interface StoredResponse {
 const PREFIX = 'resp_';
 const PARTS = /^litellm:custom_llm_provider:[^;]*;model_id:([^;]*);response_id:(.+)$/;
 
+/** Anybody can write an id: these would name another path of the provider, since URLs resolve them even when escaped. */
+const CLIMBING = /^\.{1,2}$/;
+
 /** The id that a client gets for `upstreamId`. An id that already carries a deployment is left alone. */
 export function encodeResponseId(upstreamId: string, origin: { provider: string; deploymentId: string }): string {
   if (decodeResponseId(upstreamId) !== undefined) return upstreamId;
@@ -25,7 +28,8 @@ export function decodeResponseId(id: string): StoredResponse | undefined {
   if (!id.startsWith(PREFIX)) return undefined;
   const text = Buffer.from(id.slice(PREFIX.length), 'base64').toString('utf8');
   const [, deploymentId, upstreamId] = PARTS.exec(text) ?? [];
-  return deploymentId === undefined || upstreamId === undefined ? undefined : { deploymentId, upstreamId };
+  if (deploymentId === undefined || upstreamId === undefined || CLIMBING.test(upstreamId)) return undefined;
+  return { deploymentId, upstreamId };
 }
 
 /** The deployment that `previous_response_id` ties a request to. */

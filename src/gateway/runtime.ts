@@ -14,6 +14,8 @@ export interface Runtime {
 /** Counts that readiness, drain and `/health/backlog` show. */
 export interface ServerState {
   inFlight: number;
+  /** Requests of any kind whose answer has not reached the client whole; what draining waits for. */
+  openResponses: number;
   queued: number;
   admitted: number;
   rejected: number;

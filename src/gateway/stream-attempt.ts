@@ -5,11 +5,21 @@ import type { Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
 import type { StreamBytes, StreamReader } from '../wire/stream-reader.ts';
-import { MAX_ERROR_BYTES, type AttemptInput, ABANDONED, brokenContext, type AttemptResult } from './attempt-result.ts';
+import {
+  ABANDONED,
+  brokenContext,
+  ERROR_BODY_TIMEOUT_MS,
+  MAX_ERROR_BYTES,
+  type AttemptInput,
+  type AttemptResult,
+} from './attempt-result.ts';
 import { header, remainingOf } from './answer-headers.ts';
 import { publishBreaker } from './breaker-event.ts';
 import { openStreamReader } from './open-stream-reader.ts';
 import { clientError, writeStreamHead } from './reply.ts';
+
+/** An upstream that has said its last word gets this long to end the answer too, so that its connection can be reused. */
+const LINGER_MS = 1_000;
 
 /** Relays one stream; resolves its input when the stream has ended, one way or the other. */
 export class StreamAttempt extends UpstreamCall {
@@ -40,8 +50,8 @@ export class StreamAttempt extends UpstreamCall {
   protected onHead(status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    if (status >= 300) return;
     const { exchange, planned } = this.#input;
+    if (status >= 300) return this.limitErrorBody(planned.timeouts.firstContentMs, ERROR_BODY_TIMEOUT_MS);
     this.#reader = openStreamReader(exchange, planned);
   }
 
@@ -162,7 +172,8 @@ export class StreamAttempt extends UpstreamCall {
 
   #resolve(outcome: Outcome): void {
     this.#isEnded = true;
-    this.stopTimer();
+    if (this.isOver) this.stopTimer();
+    else this.startTimer(LINGER_MS, hangUp);
     const result: AttemptResult = {
       ...remainingOf(this.#headers),
       outcome,
@@ -174,7 +185,8 @@ export class StreamAttempt extends UpstreamCall {
 
   #holdError(chunk: Buffer): void {
     this.#errorBytes += chunk.length;
-    if (this.#errorBytes <= MAX_ERROR_BYTES) this.#errorChunks.push(chunk);
+    this.#errorChunks.push(chunk);
+    if (this.#errorBytes > MAX_ERROR_BYTES) this.completeNow();
   }
 
   #classifyError(): Failure {
@@ -188,6 +200,10 @@ export class StreamAttempt extends UpstreamCall {
       badAnswer: undefined,
     });
   }
+}
+
+function hangUp(call: StreamAttempt): void {
+  call.cancel('the stream has ended');
 }
 
 function firstContentTimeOut(call: StreamAttempt): void {

@@ -8,6 +8,7 @@ import { execute } from '../gateway/executor.ts';
 import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT, LITELLM_VERSION, sendError } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
+import { resolveModel } from '../provider/resolve-model.ts';
 import { NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import type { JsonBody } from '../wire/json-body.ts';
 import type { Authenticator, AuthVerdict } from './auth.ts';
@@ -62,13 +63,24 @@ export class DataPlane {
     const { response, callId } = incoming;
     if (read.kind === 'gone') return;
     if (read.kind !== 'body') return refuseBody(incoming, read);
-    const parsed = readRequest(read.chunks, { ...incoming, config: context.runtime.config });
+    const parsed = this.#read(context, incoming, read.chunks);
+    if (parsed === undefined || parsed.kind === 'refused') this.#held.total -= read.byteLength;
+    if (parsed === undefined) return;
     if (parsed.kind === 'refused') {
-      this.#held.total -= read.byteLength;
       if (parsed.wasRouted) response.setHeader('x-litellm-timeout', DEFAULT_TIMEOUT);
       return refuse(response, callId, parsed.error);
     }
     void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
+  }
+
+  /** `undefined`: a bug of ours, answered. A throw from here would end the process: nobody awaits this callback. */
+  #read(context: DataPlaneContext, incoming: Incoming, chunks: readonly Buffer[]): ReadRequest | undefined {
+    try {
+      return readRequest(chunks, { ...incoming, config: context.runtime.config });
+    } catch (error) {
+      answerBug(incoming, error);
+      return undefined;
+    }
   }
 
   async #run(
@@ -77,13 +89,13 @@ export class DataPlane {
     held: { readonly parsed: Extract<ReadRequest, { kind: 'request' }>; readonly byteLength: number },
   ): Promise<void> {
     const { state } = context;
-    const exchange = openExchange(context, incoming, held.parsed);
     state.inFlight += 1;
     state.admitted += 1;
-    incoming.response.on('close', () => {
-      if (!incoming.response.writableFinished) exchange.leave();
-    });
     try {
+      const exchange = openExchange(context, incoming, held.parsed);
+      incoming.response.on('close', () => {
+        if (!incoming.response.writableFinished) exchange.leave();
+      });
       await execute(exchange);
     } catch (error) {
       answerBug(incoming, error);
@@ -124,6 +136,7 @@ function openExchange(
     intent: parsed.intent,
     routeName: route.name,
     startedAtMs,
+    guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
   });
   return new Exchange({
@@ -138,6 +151,12 @@ function openExchange(
     plan,
     ...parsed,
   });
+}
+
+/** Provider of a bare model name, for wildcards such as `openai/*` (1.106, 1.7). */
+function guessProvider(model: string): string | undefined {
+  const resolved = resolveModel(model, {});
+  return 'kind' in resolved ? undefined : resolved.provider;
 }
 
 function refuseBody(incoming: Incoming, read: Exclude<BodyRead, { kind: 'body' | 'gone' }>): void {

@@ -1,4 +1,4 @@
-// Reads a request body as the list of chunks that came, never joined, within two bounds: the size of one body, and the
+// Reads a request body as the list of chunks that came, joined only where they are tiny, within two bounds: the size of one body, and the
 // bytes held by all requests together.
 import type { IncomingMessage } from 'node:http';
 
@@ -19,6 +19,12 @@ export type BodyRead =
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'gone' };
 
+/** So many pieces are kept as they came, whatever their size. */
+const FEW_CHUNKS = 16;
+/** Later pieces below this are gathered: a client that sends byte by byte would else cost a hundred bytes for each. */
+const SMALL_BYTES = 1024;
+const GATHER_BYTES = 16 * 1024;
+
 /** 512 MB, DESIGN 4.1. */
 export const MAX_HELD_BYTES = 512 * 1024 * 1024;
 
@@ -32,6 +38,9 @@ export class BodyReader {
   readonly #held: HeldBytes;
   readonly #done: (read: BodyRead) => void;
   readonly #chunks: Buffer[] = [];
+  /** Small pieces, gathered; the last of `#chunks` once it is flushed. */
+  #gathered: Buffer | undefined;
+  #gatheredBytes = 0;
   #byteLength = 0;
   #isDone = false;
 
@@ -53,13 +62,16 @@ export class BodyReader {
       return;
     }
     this.#request.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#request.on('end', () => this.#finish({ kind: 'body', chunks: this.#chunks, byteLength: this.#byteLength }));
+    this.#request.on('end', () => {
+      this.#flush();
+      this.#finish({ kind: 'body', chunks: this.#chunks, byteLength: this.#byteLength });
+    });
     this.#request.on('close', () => this.#finish({ kind: 'gone' }));
   }
 
   #take(chunk: Buffer): void {
     if (this.#isDone) return;
-    this.#chunks.push(chunk);
+    this.#keep(chunk);
     this.#byteLength += chunk.length;
     this.#held.total += chunk.length;
     if (this.#byteLength > this.#limits.maxRequestBytes) {
@@ -69,12 +81,31 @@ export class BodyReader {
     }
   }
 
+  #keep(chunk: Buffer): void {
+    if (chunk.length >= SMALL_BYTES || this.#chunks.length < FEW_CHUNKS) {
+      this.#flush();
+      this.#chunks.push(chunk);
+      return;
+    }
+    if (this.#gatheredBytes + chunk.length > GATHER_BYTES) this.#flush();
+    this.#gathered ??= Buffer.allocUnsafeSlow(GATHER_BYTES);
+    this.#gatheredBytes += chunk.copy(this.#gathered, this.#gatheredBytes);
+  }
+
+  #flush(): void {
+    if (this.#gathered === undefined) return;
+    this.#chunks.push(this.#gathered.subarray(0, this.#gatheredBytes));
+    this.#gathered = undefined;
+    this.#gatheredBytes = 0;
+  }
+
   #finish(read: BodyRead): void {
     if (this.#isDone) return;
     this.#isDone = true;
     if (read.kind !== 'body') {
       this.#held.total -= this.#byteLength;
       this.#chunks.length = 0;
+      this.#gathered = undefined;
     }
     this.#done(read);
   }

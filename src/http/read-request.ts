@@ -95,7 +95,8 @@ function finish(
   if (typeof model !== 'string') return refused(model);
   const forbidden = refusedClientField(source, { config, model });
   if (forbidden !== undefined) return refused(forbidden);
-  const intent = readIntent({ model, stream: wantsStream(route, source) }, source, {
+  const maxTokens = GENERATES_TEXT.has(route.endpoint) ? undefined : 0;
+  const intent = readIntent({ model, stream: wantsStream(route, source), maxTokens }, source, {
     timeout: headerText(request, 'x-litellm-timeout'),
     streamTimeout: headerText(request, 'x-litellm-stream-timeout'),
     numRetries: headerText(request, 'x-litellm-num-retries'),
@@ -111,11 +112,22 @@ function finish(
     apiVersion: query === '' ? undefined : (new URLSearchParams(query).get('api-version') ?? undefined),
     wantsUsage: config.litellm.alwaysIncludeStreamUsage || asksForUsage(source),
     includeFallbackErrors: config.general.exposeFallbackErrors && source.get('include_fallback_errors') === true,
-    clientHeaders: config.general.forwardClientHeaders ? request.rawHeaders : NO_HEADERS,
+    clientHeaders: passableHeaders(context),
   };
 }
 
 const NO_HEADERS: readonly string[] = [];
+/** The other endpoints cost no output tokens. */
+const GENERATES_TEXT: ReadonlySet<Endpoint> = new Set<Endpoint>(['chat', 'completions', 'responses']);
+
+/** The header that carries the gateway's own key never goes upstream. */
+function passableHeaders({ request, config }: RequestContext): readonly string[] {
+  if (!config.general.forwardClientHeaders) return NO_HEADERS;
+  const secret = config.general.keyHeaderName?.toLowerCase();
+  const { rawHeaders } = request;
+  if (secret === undefined) return rawHeaders;
+  return rawHeaders.filter((_, at) => rawHeaders[at - (at % 2)]?.toLowerCase() !== secret);
+}
 
 function missingField(route: InferenceRoute, source: Source): ClientError | undefined {
   for (const field of REQUIRED[route.endpoint] ?? []) {
@@ -141,30 +153,29 @@ function hasMessageList(body: ScannedBody | undefined): boolean {
   return first === OBJECT_START || first === LIST_END;
 }
 
-/** Server default, then path, then body (1.106, 1.4f). An absent model is looked up as `None` and not found. */
+/** In 1.106's order for each endpoint (1.4f). An absent model is looked up as `None` and not found. */
 function chooseModel(route: InferenceRoute, model: unknown, general: GeneralSettings): string | ClientError {
-  const forced = forcedModel(route.endpoint, general);
+  const forced = forcedModel(route, general);
   if (forced !== undefined) return forced;
-  if (route.model !== undefined) return route.model;
   if (model === undefined || model === null) return 'None';
   if (typeof model === 'string') return model;
   return { ...badRequest("'model' must be a string.", 'model'), type: 'bad_request_error' };
 }
 
-function forcedModel(endpoint: Endpoint, general: GeneralSettings): string | undefined {
+function forcedModel({ endpoint, model: inPath }: InferenceRoute, general: GeneralSettings): string | undefined {
   switch (endpoint) {
     case 'chat':
     case 'completions':
     case 'responses':
-      return general.completionModel;
+      return general.completionModel ?? general.cliModel ?? inPath;
     case 'embeddings':
-      return general.embeddingModel;
+      return general.embeddingModel ?? general.cliModel ?? inPath;
     case 'images':
-      return general.imageGenerationModel;
+      return general.cliModel ?? inPath ?? general.imageGenerationModel;
     case 'moderations':
-      return general.moderationModel;
+      return general.cliModel ?? general.moderationModel;
     default:
-      return undefined;
+      return general.cliModel ?? inPath;
   }
 }
 

@@ -2,6 +2,7 @@
 // bounded by Node's own timers; shutting down closes idle connections and lets running requests finish.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { ServerState } from '../gateway/runtime.ts';
 import type { InferenceRoute, ResourceRoute } from './routes.ts';
 import { inferenceRoute, resourceRoute } from './routes.ts';
 
@@ -16,6 +17,7 @@ export interface ServerSettings {
   /** PEM texts for HTTPS, or `undefined` for HTTP. */
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
   readonly keepAliveTimeoutMs: number;
+  readonly state: ServerState;
 }
 
 /** A client gets this long to send its headers, and this long to send the whole request. */
@@ -29,7 +31,14 @@ export function createServer(parts: ServerParts, settings: ServerSettings): Serv
     requestTimeout: REQUEST_TIMEOUT_MS,
     noDelay: true,
   };
-  const listener = (request: IncomingMessage, response: ServerResponse): void => route(parts, request, response);
+  const { state } = settings;
+  const closed = (): void => void (state.openResponses -= 1);
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    state.openResponses += 1;
+    response.on('close', closed);
+    if (state.shuttingDown) response.shouldKeepAlive = false;
+    route(parts, request, response);
+  };
   return settings.tls === undefined
     ? createHttpServer(options, listener)
     : createHttpsServer({ ...options, ...settings.tls }, listener);

@@ -76,7 +76,7 @@ const FAILURE: Failure = {
 
 /** Samples by `name{labels}`; every one may stand there once. */
 async function scrape(metrics: Metrics, runtime: Runtime): Promise<Map<string, number>> {
-  const state = { inFlight: 3, queued: 2, admitted: 0, rejected: 0, shuttingDown: false };
+  const state = { inFlight: 3, queued: 2, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
   const text = await metrics.text({ runtime, state, now: 1_000, openConnections: 7 });
   const samples = new Map<string, number>();
   for (const line of text.split('\n')) {

@@ -6,6 +6,8 @@ import type { Transport } from './transport.ts';
 
 /** A token is renewed this long before it expires, so that none is sent in its last moments. */
 const RENEW_EARLY_MS = 120_000;
+/** A token endpoint that answers later than this is down; the request that needs the token goes elsewhere. */
+const FETCH_TIMEOUT_MS = 10_000;
 /** Used when the answer names no lifetime. */
 const DEFAULT_LIFETIME_S = 3_600;
 
@@ -32,7 +34,7 @@ export class CredentialCache {
   async token(request: CredentialRequest, transport: Transport): Promise<string> {
     const cached = this.#cached.get(request.cacheKey);
     if (cached !== undefined && cached.renewAtMs > this.#clock.now()) return cached.token;
-    const pending = this.#pending.get(request.cacheKey) ?? this.#fetch(request, transport);
+    const pending = this.#pending.get(request.cacheKey) ?? this.#fetchInTime(request, transport);
     this.#pending.set(request.cacheKey, pending);
     try {
       return await pending;
@@ -41,7 +43,19 @@ export class CredentialCache {
     }
   }
 
-  async #fetch(request: CredentialRequest, transport: Transport): Promise<string> {
+  async #fetchInTime(request: CredentialRequest, transport: Transport): Promise<string> {
+    const controller = new AbortController();
+    const message = `token endpoint ${new URL(request.url).origin} did not answer in time`;
+    const abort = (): void => controller.abort(new CredentialError(message));
+    const timer = this.#clock.after(FETCH_TIMEOUT_MS, abort, undefined);
+    try {
+      return await this.#fetch(request, transport, controller.signal);
+    } finally {
+      this.#clock.cancel(timer);
+    }
+  }
+
+  async #fetch(request: CredentialRequest, transport: Transport, signal: AbortSignal): Promise<string> {
     const url = new URL(request.url);
     const body = request.form === undefined ? null : new URLSearchParams(request.form).toString();
     const answer = await transport.dispatcher(url.origin).request({
@@ -53,6 +67,7 @@ export class CredentialCache {
         ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
       },
       body,
+      signal,
     });
     const text = await answer.body.text();
     if (answer.statusCode !== 200) {

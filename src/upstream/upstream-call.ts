@@ -82,6 +82,20 @@ export abstract class UpstreamCall {
     this.breakWith({ kind: 'cancelled', phase: this.#phase, code: 'CANCELLED', message });
   }
 
+  /** What has come is enough: the connection is closed and the call completes as if the answer had ended here. */
+  protected completeNow(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.stopTimer();
+    this.#controller?.abort(new Error('enough has been read'));
+    this.onComplete();
+  }
+
+  /** The answer is an error: its body gets `limitMs`, or the attempt's own limit where that is shorter. */
+  protected limitErrorBody(attemptMs: number | undefined, limitMs: number): void {
+    this.startTimer(Math.min(attemptMs ?? limitMs, limitMs), (call) => call.completeNow());
+  }
+
   pause(): void {
     this.#controller?.pause();
   }
@@ -141,7 +155,13 @@ export abstract class UpstreamCall {
     if (this.#isOver) return;
     this.#isOver = true;
     this.stopTimer();
-    this.onComplete();
+    try {
+      this.onComplete();
+    } catch (error) {
+      // undici would tell `onResponseError`, which no longer listens: whoever waits for the outcome would wait for ever.
+      const message = error instanceof Error ? error.message : String(error);
+      this.#finishBroken({ kind: 'transport', phase: 'body', code: 'UNREADABLE_ANSWER', message });
+    }
   }
 
   onResponseError(_controller: unknown, error: Error): void {

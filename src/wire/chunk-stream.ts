@@ -6,7 +6,7 @@ import { bytesToText, decodeByteText, jsonByteText } from './byte-text.ts';
 import { isBlank, isBlankBut, isFields, type ChoiceState, type ChunkDialect, type Fields } from './chunk-dialect.ts';
 import { ChunkIdentity } from './chunk-identity.ts';
 import { CommitHold } from './commit-hold.ts';
-import { readEventJson, TOO_LARGE } from './event-json.ts';
+import { readEventJson, TOO_LARGE, TOO_MUCH_HELD } from './event-json.ts';
 import type { EventTemplate } from './event-template.ts';
 import { inBandErrorOf } from './in-band-error.ts';
 import { PlainAnswer } from './plain-answer.ts';
@@ -81,7 +81,9 @@ export class ChunkStream implements StreamReader {
       return '';
     }
     this.#decoder.feed(text);
-    return this.#hold.release(this.#readEvents(), this.hasContent);
+    const out = this.#hold.release(this.#readEvents(), this.hasContent);
+    if (this.#hold.isTooLarge) this.fault ??= TOO_MUCH_HELD;
+    return out;
   }
 
   end(_isClean: boolean): StreamEnd {

@@ -25,6 +25,11 @@ export function readEventJson(data: string, eventName: string): EventJson {
   return { kind: 'error', error: { payload: { error: { message: decodeByteText(data) } } } };
 }
 
+export const TOO_MUCH_HELD: StreamFault = {
+  kind: 'event-too-large',
+  message: 'the stream brought more than 16 MiB before its first content',
+};
+
 export const TOO_LARGE: StreamFault = {
   kind: 'event-too-large',
   message: 'an event of the stream is larger than 64 MiB',

@@ -4,7 +4,7 @@ import type { TokenUsage } from '../core/outcome.ts';
 import { bytesToText, jsonByteText } from './byte-text.ts';
 import { isFields, type Fields } from './chunk-dialect.ts';
 import { CommitHold } from './commit-hold.ts';
-import { readEventJson, TOO_LARGE } from './event-json.ts';
+import { readEventJson, TOO_LARGE, TOO_MUCH_HELD } from './event-json.ts';
 import { inBandErrorOf } from './in-band-error.ts';
 import { PlainAnswer } from './plain-answer.ts';
 import { responsesErrorEvent } from './sse-encode.ts';
@@ -60,7 +60,9 @@ export class ResponsesStream implements StreamReader {
     let out = '';
     while (!this.#isOver && decoder.next()) out += this.#onEvent();
     if (decoder.isOverflown) this.fault ??= TOO_LARGE;
-    return this.#hold.release(out, this.hasContent);
+    out = this.#hold.release(out, this.hasContent);
+    if (this.#hold.isTooLarge) this.fault ??= TOO_MUCH_HELD;
+    return out;
   }
 
   end(_isClean: boolean): StreamEnd {

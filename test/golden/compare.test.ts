@@ -130,6 +130,8 @@ describe('matching values', () => {
     [{ a: 10 }, { b: 10 }, false],
     [{ a: 298, b: 2 }, { a: 300 }, true],
     [{ a: 150, b: 150 }, { a: 220, b: 80 }, false],
+    [{ a: 20 }, { a: 10, b: 10 }, false],
+    [{ a: 20 }, { a: 18, b: 2 }, true],
     [{}, {}, true],
     [{}, { a: 5 }, false],
   ])('shares %j and %j agree: %s', (first, second, agree) => {

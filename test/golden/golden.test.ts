@@ -7,13 +7,12 @@ import { DIFFERENCES } from './differences.ts';
 import { NOT_BUILT_YET } from './not-built-yet.ts';
 import { loadGroups } from './record.ts';
 import { replayAll, type CaseResult } from './replay-all.ts';
+import { verdictOn } from './verdict.ts';
 
 const SUITE_LIMIT_MS = 280_000;
 const groups = loadGroups();
 const cases = groups.flatMap((group) => group.cases);
 const results = new Map<string, CaseResult>();
-const timing = new Set(DIFFERENCES.filter(({ dependsOnTiming }) => dependsOnTiming).map(({ id }) => id));
-const inTables = new Set([...DIFFERENCES, ...NOT_BUILT_YET].map(({ id }) => id));
 
 describe('the recorded exchanges', () => {
   beforeAll(async () => {
@@ -44,12 +43,11 @@ describe('the tables of cases that are not equal', () => {
 
 /** Why a case fails, or `undefined`. */
 function problemOf(id: string): string | undefined {
-  const differences = results.get(id)?.differences;
-  if (differences === undefined) return 'the case was not replayed';
-  const listed = inTables.has(id);
-  if (listed && differences.length === 0 && !timing.has(id))
-    return 'equal to the record: take its row out of the table';
-  return listed || differences.length === 0 ? undefined : showDifferences(differences);
+  const result = results.get(id);
+  if (result === undefined) return 'the case was not replayed';
+  const verdict = verdictOn(id, result.differences, { differences: DIFFERENCES, notBuiltYet: NOT_BUILT_YET });
+  if (verdict.kind === 'different') return showDifferences(verdict.differences);
+  return verdict.kind === 'stale' ? 'equal to the record: take its row out of the table' : undefined;
 }
 
 /** The anchors that stand in the text and those that renderers of Markdown give to headings. */

@@ -46,8 +46,22 @@ const CRITICAL = [15.14, 18.42, 21.11, 23.51, 25.74, 27.86];
 export function sharesAgree(first: Counts, second: Counts): boolean {
   const names = [...new Set([...Object.keys(first), ...Object.keys(second)])];
   if (names.length < 2) return total(first) > 0 === total(second) > 0;
+  if (isCertain(first) && !agreesWithCertainty(first, second)) return false;
   const critical = CRITICAL[names.length - 2];
   return critical !== undefined && chiSquare(names, [first, second]) < critical;
+}
+
+/** Twenty requests that all went one way were no throw of the dice: the test alone would let a third pass at times. */
+const CERTAIN_FROM = 20;
+const CERTAIN_SHARE = 0.85;
+
+function isCertain(counts: Counts): boolean {
+  return Object.keys(counts).length === 1 && total(counts) >= CERTAIN_FROM;
+}
+
+function agreesWithCertainty(certain: Counts, other: Counts): boolean {
+  const [name = ''] = Object.keys(certain);
+  return (other[name] ?? 0) >= CERTAIN_SHARE * total(other);
 }
 
 function chiSquare(names: readonly string[], samples: readonly Counts[]): number {

@@ -1,7 +1,7 @@
 // Prints case by case whether the gateway answers as recorded, with the differences: the tool for working on them.
 //   node test/golden/report.ts                 all cases
 //   node test/golden/report.ts d60 h01 e-default   cases whose id, or groups whose name, begins so
-//   --all      also the equal cases      --brief   ids only      --log   the gateway's output below a difference
+//   --all      also the equal and explained cases      --brief   ids only      --log   the gateway's output below a difference
 //   --group    with every case of the groups that the named cases belong to, for state that carries over
 //   --lanes=N  groups at a time (default 3)
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { DIFFERENCES } from './differences.ts';
 import { NOT_BUILT_YET } from './not-built-yet.ts';
 import { loadGroups, type CaseGroup, type GoldenCase } from './record.ts';
 import { replayAll, type CaseResult } from './replay-all.ts';
+import { verdictOn } from './verdict.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,11 +23,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const TIMING = new Set(DIFFERENCES.filter(({ dependsOnTiming }) => dependsOnTiming).map(({ id }) => id));
-const explained = new Map([
-  ...DIFFERENCES.map(({ id, reason }) => [id, `differs on purpose: ${reason}`] as const),
-  ...NOT_BUILT_YET.map(({ id, feature }) => [id, `not built yet: ${feature}`] as const),
-]);
+const tables = { differences: DIFFERENCES, notBuiltYet: NOT_BUILT_YET };
+const WORDS = { equal: 'equal    ', explained: 'explained', different: 'DIFFERENT', stale: 'STALE ROW' };
+const counts = { equal: 0, explained: 0, different: 0, stale: 0 };
 
 function chosen(groups: readonly CaseGroup[]): CaseGroup[] {
   const named = ({ id, group }: GoldenCase): boolean =>
@@ -37,29 +36,22 @@ function chosen(groups: readonly CaseGroup[]): CaseGroup[] {
 }
 
 function print({ golden, differences, note }: CaseResult): void {
-  const equal = differences.length === 0;
-  const reason = equal && TIMING.has(golden.id) ? undefined : explained.get(golden.id);
-  if (equal && reason === undefined && !values.all) return;
-  const word = equal ? 'equal    ' : 'DIFFERENT';
-  const remark = reason === undefined ? '' : equal ? ` (STALE ROW, ${reason})` : ` (${reason})`;
-  process.stdout.write(`${word} ${golden.id}: ${golden.title.slice(0, 100)}${remark}\n`);
-  if (equal || values.brief) return;
-  process.stdout.write(`  ${showDifferences(differences).replaceAll('\n', '\n  ')}\n`);
+  const verdict = verdictOn(golden.id, differences, tables);
+  counts[verdict.kind] += 1;
+  if (verdict.kind !== 'different' && verdict.kind !== 'stale' && !values.all) return;
+  const remark = 'reason' in verdict ? ` (${verdict.reason})` : '';
+  process.stdout.write(`${WORDS[verdict.kind]} ${golden.id}: ${golden.title.slice(0, 100)}${remark}\n`);
+  if (verdict.kind === 'equal' || verdict.kind === 'stale' || values.brief) return;
+  const shown = verdict.kind === 'different' ? verdict.differences : differences;
+  process.stdout.write(`  ${showDifferences(shown).replaceAll('\n', '\n  ')}\n`);
   if (values.log && note !== undefined) process.stdout.write(`  ${note.replaceAll('\n', '\n  | ')}\n`);
 }
 
-const results: CaseResult[] = [];
 const startedMs = performance.now();
-await replayAll(chosen(loadGroups()), {
-  lanes: Number(values.lanes),
-  onResult(result) {
-    results.push(result);
-    print(result);
-  },
-});
-const equal = results.filter(({ differences }) => differences.length === 0).length;
-const rows = results.filter(({ golden, differences }) => differences.length > 0 && explained.has(golden.id)).length;
-const open = results.length - equal - rows;
+await replayAll(chosen(loadGroups()), { lanes: Number(values.lanes), onResult: print });
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-process.stdout.write(`\n${equal} equal, ${rows} different and explained, ${open} different, in ${seconds} s\n`);
-process.exitCode = open === 0 ? 0 : 1;
+const { equal, explained, different, stale } = counts;
+process.stdout.write(
+  `\n${equal} equal, ${explained} explained, ${different} different, ${stale} stale rows, in ${seconds} s\n`,
+);
+process.exitCode = different + stale === 0 ? 0 : 1;

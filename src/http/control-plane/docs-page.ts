@@ -40,7 +40,11 @@ function rowsOf(api: ApiDescription, tag: string): string[] {
       .filter(([, { tags }]) => Array.isArray(tags) && tags.includes(tag))
       .map(([method, { summary, security }]) => {
         const key = security === undefined ? '' : 'key';
-        return `<tr><td class="method">${escapeHtml(method.toUpperCase())}</td><td><code>${escapeHtml(path)}</code></td><td>${escapeHtml(summary)}</td><td class="key">${key}</td></tr>`;
+        const cells = [
+          `<td class="method">${escapeHtml(method.toUpperCase())}</td><td><code>${escapeHtml(path)}</code></td>`,
+          `<td>${escapeHtml(summary)}</td><td class="key">${key}</td>`,
+        ];
+        return `<tr>${cells.join('')}</tr>`;
       }),
   );
 }

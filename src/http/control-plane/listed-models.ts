@@ -1,5 +1,5 @@
-// Which names `/v1/models` and the group listing show, in LiteLLM 1.106's order (golden b01, a15, a21): aliases that are
-// not hidden, then groups as configured, then what the wildcards stand for.
+// Which names `/v1/models` and the group listing show, in LiteLLM 1.106's order (golden b01, a15, a21): aliases that
+// are not hidden, then groups as configured, then what the wildcards stand for.
 import type { GatewayConfig } from '../../config/types.ts';
 import type { ModelGroup } from '../../core/routing-table.ts';
 import type { ModelFacts } from '../../provider/model-table.ts';

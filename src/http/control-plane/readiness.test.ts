@@ -12,9 +12,9 @@ import { createControlPlane } from './control-plane.ts';
 
 test('while shutting down readiness turns 503 and liveness stays', async () => {
   const config = loadConfigText('model_list: []', { env: {} });
-  const runtime = createRuntime(config, {});
+  const runtime = createRuntime(config);
   const clock = createClock();
-  const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, shuttingDown: false };
+  const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
   const services = { clock, publish: () => undefined, credentials: new CredentialCache(clock) };
   const context = { runtime, services, authenticator: new Authenticator(undefined, undefined), state };
   const control = await createControlPlane({ context: () => context, metrics: new Metrics(runtime), env: {} });

@@ -1,5 +1,5 @@
-// Which OpenAI chat parameters a provider takes, for clients that build their form from it. Derived from the tables that
-// the providers themselves go by.
+// Which OpenAI chat parameters a provider takes, for clients that build their form from it. Derived from the tables
+// that the providers themselves go by.
 import { OPENAI_CHAT_PARAMS } from '../../provider/gateway-fields.ts';
 import { VENDOR_TABLE } from '../../provider/vendor-table.ts';
 

@@ -38,8 +38,13 @@ export function datedPath(base: ApiBase, apiVersion: string): (place: UpstreamPl
       return `${resource}/openai/responses${path.slice('/responses'.length)}${version}`;
     }
     if (withDeployment !== null) return root + path + version;
-    return `${root}/openai/deployments/${encodeURIComponent(model)}${path}${version}`;
+    return `${root}/openai/deployments/${pathSegment(model)}${path}${version}`;
   };
+}
+
+/** A model name behind a wildcard is a client's text: half a surrogate pair has no escape, and dots alone would climb. */
+function pathSegment(model: string): string {
+  return /^\.{1,2}$/.test(model) ? `_${model}` : encodeURIComponent(model.toWellFormed());
 }
 
 function withoutEndpoint(path: string): string {
