@@ -75,3 +75,12 @@ export function brokenContext(exchange: Exchange, planned: Attempt) {
     timeoutMs: planned.timeouts.totalMs ?? planned.timeouts.firstContentMs,
   };
 }
+
+/** Shorter ones are placeholders, and words that a text may well hold. */
+const SHORTEST_KEY = 8;
+
+/** What a provider said without the deployment's key, should it quote it: no pattern knows every form of key, we do. */
+export function withoutKey(text: string, { exchange, planned }: Pick<AttemptInput, 'exchange' | 'planned'>): string {
+  const key = exchange.input.runtime.config.deployments[planned.deployment]?.spec.params['api_key'];
+  return typeof key === 'string' && key.length >= SHORTEST_KEY ? text.replaceAll(key, '[redacted]') : text;
+}

@@ -14,6 +14,7 @@ import {
   brokenContext,
   type AttemptResult,
   type ReadyAnswer,
+  withoutKey,
 } from './attempt-result.ts';
 import { shownModel } from './reply.ts';
 import { responseIdRewriter } from './response-ids.ts';
@@ -83,8 +84,8 @@ export class PlainAttempt extends UpstreamCall {
       ...brokenContext(exchange, planned),
       status: this.#status,
       header: (name) => header(this.#headers, name),
-      body: Buffer.concat(this.#chunks).toString('utf8'),
-      badAnswer,
+      body: withoutKey(Buffer.concat(this.#chunks).toString('utf8'), this.#input),
+      badAnswer: badAnswer === undefined ? undefined : withoutKey(badAnswer, this.#input),
     });
   }
 

@@ -12,6 +12,7 @@ import {
   MAX_ERROR_BYTES,
   type AttemptInput,
   type AttemptResult,
+  withoutKey,
 } from './attempt-result.ts';
 import { header, remainingOf } from './answer-headers.ts';
 import { publishBreaker } from './breaker-event.ts';
@@ -131,7 +132,7 @@ export class StreamAttempt extends UpstreamCall {
     this.#endBadly(
       reader.inBandError === undefined
         ? classifyStreamFault({ message: reader.fault?.message ?? 'malformed event' }, context)
-        : classifyInBand(reader.inBandError.payload, context),
+        : classifyInBand(JSON.parse(withoutKey(JSON.stringify(reader.inBandError.payload), this.#input)), context),
     );
   }
 
@@ -196,7 +197,7 @@ export class StreamAttempt extends UpstreamCall {
       ...brokenContext(exchange, planned),
       status: this.#status,
       header: (name) => header(this.#headers, name),
-      body: Buffer.concat(this.#errorChunks).toString('utf8'),
+      body: withoutKey(Buffer.concat(this.#errorChunks).toString('utf8'), this.#input),
       badAnswer: undefined,
     });
   }

@@ -1,5 +1,6 @@
 // Headers of an upstream's answer as the client gets them: every one as `llm_provider-<name>`, and the few that LiteLLM
 // 1.106 also passes bare on success (golden a, c, d). Separate because it runs on every request and must cost little.
+import { maskSecrets } from '../core/mask-secrets.ts';
 
 const PREFIX = 'llm_provider-';
 
@@ -123,7 +124,8 @@ interface OneHeader {
 
 function appendOne(out: string[], { fate, value, isSuccess }: OneHeader): void {
   if (value === '') return;
-  out.push(fate.prefixed, value);
+  // Providers quote a refused key in more than the body.
+  out.push(fate.prefixed, isSuccess ? value : maskSecrets(value));
   if (isSuccess && fate.bare !== undefined) out.push(fate.bare, value);
 }
 

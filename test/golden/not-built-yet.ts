@@ -6,8 +6,8 @@ export interface MissingFeatureRow {
   /** The full id of the case. */
   readonly id: string;
   readonly feature: string;
-  /** The requests of the case that differ, from 1; none named = the whole case. */
-  readonly requests?: readonly number[];
+  /** The requests of the case that differ, from 1; empty = the whole case. */
+  readonly requests: readonly number[];
 }
 
 export const NOT_BUILT_YET: readonly MissingFeatureRow[] = [

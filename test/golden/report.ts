@@ -23,6 +23,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
+// `report.ts | head` ends early and is no failure.
+process.stdout.on('error', () => process.exit(0));
+
 const tables = { differences: DIFFERENCES, notBuiltYet: NOT_BUILT_YET };
 const WORDS = { equal: 'equal    ', explained: 'explained', different: 'DIFFERENT', stale: 'STALE ROW' };
 const counts = { equal: 0, explained: 0, different: 0, stale: 0 };

@@ -8,9 +8,11 @@ const second = at('request 2 (1 of 4), status');
 
 const tables: Tables = {
   differences: [
-    { id: 'all', reason: 'on purpose', anchor: 'x' },
+    { id: 'all', reason: 'on purpose', anchor: 'x', requests: [] },
     { id: 'one', reason: 'on purpose', anchor: 'x', requests: [1] },
-    { id: 'timing', reason: 'on purpose', anchor: 'x', dependsOnTiming: true },
+    { id: 'timing', reason: 'on purpose', anchor: 'x', requests: [], dependsOnTiming: true },
+    { id: 'two', reason: 'first', anchor: 'x', requests: [1] },
+    { id: 'two', reason: 'second', anchor: 'y', requests: [2] },
   ],
   notBuiltYet: [{ id: 'later', feature: 'caching', requests: [2] }],
 };
@@ -25,6 +27,8 @@ describe('the verdict on a case', () => {
     ['a row for another request', 'one', [second], 'different'],
     ['a start that differs where the row names requests', 'one', [at('start')], 'different'],
     ['a row that depends on timing', 'timing', [], 'equal'],
+    ['two rows that are both needed', 'two', [first, second], 'explained'],
+    ['two rows of which one is idle', 'two', [first], 'stale'],
     ['a missing feature', 'later', [second], 'explained'],
     ['a missing feature that is there', 'later', [], 'stale'],
   ] as const)('with %s', (_name, id, differences, kind) => {

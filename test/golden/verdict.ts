@@ -16,22 +16,33 @@ export type Verdict =
   | { readonly kind: 'different'; readonly differences: readonly Difference[] }
   | { readonly kind: 'stale'; readonly reason: string };
 
-/** The verdict on case `id`. */
-export function verdictOn(id: string, found: readonly Difference[], tables: Tables): Verdict {
-  const onPurpose = tables.differences.find((row) => row.id === id);
-  const missing = tables.notBuiltYet.find((row) => row.id === id);
-  const row = onPurpose ?? missing;
-  if (row === undefined) return found.length === 0 ? { kind: 'equal' } : { kind: 'different', differences: found };
-  const reason = onPurpose?.reason ?? `not built yet: ${missing?.feature}`;
-  const outside = found.filter((difference) => !covers(row.requests, difference));
-  if (outside.length > 0) return { kind: 'different', differences: outside };
-  if (found.length > 0) return { kind: 'explained', reason };
-  return onPurpose?.dependsOnTiming === true ? { kind: 'equal' } : { kind: 'stale', reason };
+interface Row {
+  readonly reason: string;
+  readonly requests: readonly number[];
+  readonly mayBeEqual: boolean;
 }
 
-/** `requests` undefined = the whole case. */
-function covers(requests: readonly number[] | undefined, { at }: Difference): boolean {
-  if (requests === undefined) return true;
+/** The verdict on case `id`. Several rows may share a case; each must be needed. */
+export function verdictOn(id: string, found: readonly Difference[], tables: Tables): Verdict {
+  const rows = rowsFor(id, tables);
+  const outside = found.filter((difference) => !rows.some((row) => covers(row, difference)));
+  if (outside.length > 0) return { kind: 'different', differences: outside };
+  const idle = rows.find((row) => !row.mayBeEqual && !found.some((difference) => covers(row, difference)));
+  if (idle !== undefined) return { kind: 'stale', reason: idle.reason };
+  if (found.length === 0) return { kind: 'equal' };
+  return { kind: 'explained', reason: rows.map(({ reason }) => reason).join('; ') };
+}
+
+function rowsFor(id: string, { differences, notBuiltYet }: Tables): Row[] {
+  const onPurpose = differences.filter((row) => row.id === id);
+  const missing = notBuiltYet.filter((row) => row.id === id);
+  return [
+    ...onPurpose.map((row) => ({ ...row, mayBeEqual: row.dependsOnTiming === true })),
+    ...missing.map((row) => ({ ...row, reason: `not built yet: ${row.feature}`, mayBeEqual: false })),
+  ];
+}
+
+function covers({ requests }: Row, { at }: Difference): boolean {
   const request = /^request (\d+)/.exec(at)?.[1];
-  return request !== undefined && requests.includes(Number(request));
+  return requests.length === 0 || (request !== undefined && requests.includes(Number(request)));
 }
