@@ -1,22 +1,20 @@
 // Runs one command and says with which code the process ends: 0 done, 1 could not run, 2 the config or the command line
-// is wrong. `serve` and `demo` come back when the gateway has been drained.
+// is wrong. `serve` and `demo` come back when the gateway has been drained. What only one command needs is loaded by it:
+// a gateway that serves should start quickly and stay small.
 import { checkReport, formatCheckReport, formatProblem, hasErrors } from '../config/check-report.ts';
 import { loadConfig, loadConfigText } from '../config/load.ts';
 import type { ConfigProblem, GatewayConfig } from '../config/types.ts';
-import { createDemo } from '../demo/demo.ts';
 import { RequestLog, type LogLevel } from '../observe/request-log.ts';
 import { serve, type RunningGateway } from '../serve.ts';
 import { VERSION } from '../version.ts';
 import { helpText } from './help-text.ts';
 import {
   parseArguments,
+  type Command,
   type Environment,
   type FakeProviderArguments,
   type ServeArguments,
 } from './parse-arguments.ts';
-import { probe } from './probe.ts';
-import { quickConfig } from './quick-config.ts';
-import { runFakeProviders } from './run-fake-providers.ts';
 
 export type ExitCode = 0 | 1 | 2;
 
@@ -40,7 +38,7 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
     case 'check':
       return runCheck(command.file, { asJson: command.asJson, env });
     case 'probe':
-      return probe({ ...command, key: env['LITELLM_MASTER_KEY'], print });
+      return runProbe(command, env);
     case 'fake-provider':
       return runProviders(command.fakeProvider);
     case 'demo':
@@ -58,12 +56,18 @@ function runCheck(file: string, options: { readonly asJson: boolean; readonly en
   return hasErrors(config) ? MISTAKE : DONE;
 }
 
+async function runProbe(command: Extract<Command, { kind: 'probe' }>, env: Environment): Promise<ExitCode> {
+  const { probe } = await import('./probe.ts');
+  return probe({ ...command, key: env['LITELLM_MASTER_KEY'], print });
+}
+
 async function runServe(args: ServeArguments, env: Environment): Promise<ExitCode> {
-  return serveUntilSignal(readConfig(args, env), args, { env, ready: () => undefined });
+  return serveUntilSignal(await readConfig(args, env), args, { env, ready: () => undefined });
 }
 
 async function runDemo(args: ServeArguments, env: Environment): Promise<ExitCode> {
   if (args.configFile !== undefined) return runServe(args, env);
+  const { createDemo } = await import('../demo/demo.ts');
   const demo = await createDemo();
   const config = loadConfigText(demo.configText, { env, name: 'demo.yaml' });
   try {
@@ -76,6 +80,7 @@ async function runDemo(args: ServeArguments, env: Environment): Promise<ExitCode
 
 async function runProviders(args: FakeProviderArguments): Promise<ExitCode> {
   try {
+    const { runFakeProviders } = await import('./run-fake-providers.ts');
     const running = await runFakeProviders(args);
     if ('mistake' in running) return complain(running.mistake, MISTAKE);
     print(running.text);
@@ -87,9 +92,12 @@ async function runProviders(args: FakeProviderArguments): Promise<ExitCode> {
   }
 }
 
-function readConfig(args: ServeArguments, env: Environment): GatewayConfig {
+async function readConfig(args: ServeArguments, env: Environment): Promise<GatewayConfig> {
   if (args.configFile !== undefined) return loadConfig(args.configFile, { env, cliModel: args.quickModel?.model });
-  if (args.quickModel !== undefined) return loadConfigText(quickConfig(args.quickModel), { env, name: '--model' });
+  if (args.quickModel !== undefined) {
+    const { quickConfig } = await import('./quick-config.ts');
+    return loadConfigText(quickConfig(args.quickModel), { env, name: '--model' });
+  }
   return loadConfigText('model_list: []', { env, name: 'no config' });
 }
 

@@ -251,7 +251,7 @@ test.for(LEAVING)('a client that leaves %s leaves nothing behind', async ([, { f
   const asked = [...provider.requests];
   socket.destroy();
   await expect.poll(() => asked.every((request) => request.clientHungUp)).toBe(true);
-  provider.setFaults({});
+  provider.setFaults({ '*': [] });
   await expectFree(gateway);
   const left = gateway.lines().filter((line) => line['msg'] === 'client left' && line['status'] === 499);
   expect(left.length).toBe(asked.length);
@@ -284,7 +284,7 @@ test('a client that closes its own half is let go, and nothing is left in flight
   const socket = openRaw(gateway.port);
   socket.end(rawRequest(CHAT, chat()));
   await new Promise((resolve) => void socket.on('close', resolve).resume());
-  provider.setFaults({});
+  provider.setFaults({ '*': [] });
   await expectFree(gateway);
 });
 
@@ -340,7 +340,7 @@ test('no secret of the config, the environment or a request is in any answer or 
   provider.setFaults({ '*': { status: 401 } });
   await sendRaw(gateway.port, rawRequest(CHAT, chat(), [CLOSE, `authorization: ${authorization}`]));
   await sendRaw(gateway.port, rawRequest(CHAT, chat(), [CLOSE, 'authorization: Bearer sk-somebody-elses-key-1']));
-  provider.setFaults({});
+  provider.setFaults({ '*': [] });
   let text = JSON.stringify(gateway.lines());
   const paths = [
     '/v1/models',
