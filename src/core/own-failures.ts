@@ -86,7 +86,10 @@ export function deadlineFailure(deadlineMs: Millis): Failure {
 
 /** A bug of ours stopped an attempt: no deployment is to blame, and its text is not for clients. */
 export function internalFailure(): Failure {
-  return gatewayFailure('internal', prefixed('InternalServerError', 'The gateway failed to make the upstream request.'));
+  return gatewayFailure(
+    'internal',
+    prefixed('InternalServerError', 'The gateway failed to make the upstream request.'),
+  );
 }
 
 /** The failure that a `mock_testing_*` flag asks for, raised before any deployment is reached. */

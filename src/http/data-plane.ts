@@ -6,14 +6,14 @@ import { createPlan } from '../core/plan.ts';
 import { Exchange, type GatewayServices, type MultipartBody } from '../gateway/exchange.ts';
 import { execute } from '../gateway/executor.ts';
 import { serveResource } from '../gateway/resources.ts';
-import { DEFAULT_TIMEOUT, LITELLM_VERSION, sendError } from '../gateway/reply.ts';
+import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
-import { NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import type { JsonBody } from '../wire/json-body.ts';
-import type { Authenticator, AuthVerdict } from './auth.ts';
+import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
 import { readRequest, type ReadRequest } from './read-request.ts';
+import { answerBug, refuse, refuseBody, refuseCaller, type Incoming } from './refusal.ts';
 import type { InferenceRoute, ResourceRoute } from './routes.ts';
 
 /** What the data plane works with; `runtime` is read once per request, so that a reload never mixes two worlds. */
@@ -23,8 +23,6 @@ export interface DataPlaneContext {
   readonly authenticator: Authenticator;
   readonly state: ServerState;
 }
-
-const OVERLOADED_RETRY_S = 1;
 
 export class DataPlane {
   readonly #context: () => DataPlaneContext;
@@ -38,43 +36,44 @@ export class DataPlane {
   /** Serves one inference request; `query` is the URL's, without the question mark. */
   serve(request: IncomingMessage, response: ServerResponse, target: { route: InferenceRoute; query: string }): void {
     const context = this.#context();
-    const callId = clientCallId(request) ?? randomUUID();
+    const { endpoint, name: path } = target.route;
+    const incoming: InferenceCall = { ...accepted(context, { request, response }), endpoint, path, ...target };
     const verdict = context.authenticator.check(request.headers);
-    if (verdict.kind === 'rejected') return refuseCaller(response, callId, verdict);
-    const startedAtMs = context.services.clock.now();
+    if (verdict.kind === 'rejected') return refuseCaller(incoming, verdict);
     const limits = {
       maxRequestBytes: context.runtime.config.general.maxRequestBytes,
       maxHeldBytes: MAX_HELD_BYTES,
     };
-    const incoming: Incoming = { request, response, callId, startedAtMs, ...target };
     new BodyReader(request, { limits, held: this.#held }, (read) => this.#accept(context, incoming, read)).start();
   }
 
   /** Serves a call about a stored response. */
   serveResource(request: IncomingMessage, response: ServerResponse, route: ResourceRoute): void {
     const context = this.#context();
-    const callId = clientCallId(request) ?? randomUUID();
+    const incoming: Incoming = { ...accepted(context, { request, response }), endpoint: 'responses', path: route.path };
     const verdict = context.authenticator.check(request.headers);
-    if (verdict.kind === 'rejected') return refuseCaller(response, callId, verdict);
-    serveResource({ ...route, callId }, response, { runtime: context.runtime, services: context.services });
+    if (verdict.kind === 'rejected') return refuseCaller(incoming, verdict);
+    serveResource({ ...route, callId: incoming.callId }, response, {
+      runtime: context.runtime,
+      services: context.services,
+    });
   }
 
-  #accept(context: DataPlaneContext, incoming: Incoming, read: BodyRead): void {
-    const { response, callId } = incoming;
+  #accept(context: DataPlaneContext, incoming: InferenceCall, read: BodyRead): void {
     if (read.kind === 'gone') return;
     if (read.kind !== 'body') return refuseBody(incoming, read);
     const parsed = this.#read(context, incoming, read.chunks);
     if (parsed === undefined || parsed.kind === 'refused') this.#held.total -= read.byteLength;
     if (parsed === undefined) return;
     if (parsed.kind === 'refused') {
-      if (parsed.wasRouted) response.setHeader('x-litellm-timeout', DEFAULT_TIMEOUT);
-      return refuse(response, callId, parsed.error);
+      if (parsed.wasRouted) incoming.response.setHeader('x-litellm-timeout', DEFAULT_TIMEOUT);
+      return refuse(incoming, parsed.error);
     }
     void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
   }
 
   /** `undefined`: a bug of ours, answered. A throw from here would end the process: nobody awaits this callback. */
-  #read(context: DataPlaneContext, incoming: Incoming, chunks: readonly Buffer[]): ReadRequest | undefined {
+  #read(context: DataPlaneContext, incoming: InferenceCall, chunks: readonly Buffer[]): ReadRequest | undefined {
     try {
       return readRequest(chunks, { ...incoming, config: context.runtime.config });
     } catch (error) {
@@ -85,7 +84,7 @@ export class DataPlane {
 
   async #run(
     context: DataPlaneContext,
-    incoming: Incoming,
+    incoming: InferenceCall,
     held: { readonly parsed: Extract<ReadRequest, { kind: 'request' }>; readonly byteLength: number },
   ): Promise<void> {
     const { state } = context;
@@ -106,18 +105,14 @@ export class DataPlane {
   }
 }
 
-interface Incoming {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly callId: string;
-  readonly startedAtMs: number;
+interface InferenceCall extends Incoming {
   readonly route: InferenceRoute;
   readonly query: string;
 }
 
 function openExchange(
   context: DataPlaneContext,
-  incoming: Incoming,
+  incoming: InferenceCall,
   parsed: { readonly intent: Exchange['input']['intent'] } & {
     readonly body: JsonBody | undefined;
     readonly multipart: MultipartBody | undefined;
@@ -129,12 +124,12 @@ function openExchange(
   },
 ): Exchange {
   const { runtime, services } = context;
-  const { route, request, response, callId, startedAtMs } = incoming;
+  const { endpoint, path, request, response, callId, startedAtMs } = incoming;
   const plan = createPlan({
     table: runtime.config.table,
     fleet: runtime.fleet,
     intent: parsed.intent,
-    routeName: route.name,
+    routeName: path,
     startedAtMs,
     guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
@@ -144,8 +139,8 @@ function openExchange(
     response,
     runtime,
     services,
-    endpoint: route.endpoint,
-    path: route.name,
+    endpoint,
+    path,
     callId,
     startedAtMs,
     plan,
@@ -159,62 +154,12 @@ function guessProvider(model: string): string | undefined {
   return 'kind' in resolved ? undefined : resolved.provider;
 }
 
-function refuseBody(incoming: Incoming, read: Exclude<BodyRead, { kind: 'body' | 'gone' }>): void {
-  const { response, callId } = incoming;
-  response.shouldKeepAlive = false;
-  if (read.kind === 'overloaded') {
-    response.setHeader('retry-after', String(OVERLOADED_RETRY_S));
-    return refuse(response, callId, {
-      status: 503,
-      message: 'The gateway holds too many request bodies at once; try again in a second.',
-      type: 'internal_server_error',
-      param: null,
-      code: '503',
-    });
-  }
-  const limitMb = Math.floor(read.limitBytes / (1024 * 1024));
-  refuse(response, callId, {
-    status: 413,
-    message: `Request body is larger than ${limitMb} MB (general_settings.max_request_size_mb).`,
-    type: 'invalid_request_error',
-    param: null,
-    code: '413',
-  });
-}
-
-function refuseCaller(
-  response: ServerResponse,
-  callId: string,
-  verdict: Extract<AuthVerdict, { kind: 'rejected' }>,
-): void {
-  const { status, message, type } = verdict;
-  refuse(response, callId, {
-    status,
-    message,
-    type,
-    param: type === 'auth_error' ? NO_PARAM : null,
-    code: String(status),
-  });
-}
-
-function refuse(response: ServerResponse, callId: string, error: ClientError): void {
-  sendError(response, { headers: ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION], error });
-}
-
-/** A bug of ours must not hang the client; the error is logged by whoever listens for `uncaughtException`. */
-function answerBug(incoming: Incoming, error: unknown): void {
-  const { response, callId } = incoming;
-  if (response.headersSent) response.destroy();
-  else {
-    refuse(response, callId, {
-      status: 500,
-      message: 'Internal server error',
-      type: 'internal_server_error',
-      param: null,
-      code: '500',
-    });
-  }
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+function accepted(
+  { services }: DataPlaneContext,
+  client: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Omit<Incoming, 'endpoint' | 'path'> {
+  const callId = clientCallId(client.request) ?? randomUUID();
+  return { ...client, services, callId, startedAtMs: services.clock.now() };
 }
 
 function clientCallId(request: IncomingMessage): string | undefined {

@@ -14,6 +14,8 @@ export interface InferenceRoute {
 /** GET, DELETE, cancel and input_items of a stored response: routed by the id, which carries its deployment. */
 export interface ResourceRoute {
   readonly kind: 'resource';
+  /** Path as errors and logs name it. */
+  readonly path: string;
   readonly responseId: string;
   /** `''`, `/cancel` or `/input_items`. */
   readonly suffix: string;
@@ -87,7 +89,14 @@ export function resourceRoute(method: string, path: string, query: string): Reso
   if (responseId === undefined || responseId === '' || responseId.includes('/')) return undefined;
   const allowed = suffix === '' ? ['GET', 'DELETE'] : suffix === '/cancel' ? ['POST'] : ['GET'];
   return allowed.includes(method)
-    ? { kind: 'resource', responseId, suffix, method: method as ResourceRoute['method'], query }
+    ? {
+        kind: 'resource',
+        path: '/v1/responses/{response_id}',
+        responseId,
+        suffix,
+        method: method as ResourceRoute['method'],
+        query,
+      }
     : undefined;
 }
 

@@ -37,7 +37,11 @@ export function createServer(parts: ServerParts, settings: ServerSettings): Serv
     state.openResponses += 1;
     response.on('close', closed);
     if (state.shuttingDown) response.shouldKeepAlive = false;
-    route(parts, request, response);
+    try {
+      route(parts, request, response);
+    } catch (error) {
+      answerBug(response, error);
+    }
   };
   return settings.tls === undefined
     ? createHttpServer(options, listener)
@@ -57,6 +61,15 @@ function route(parts: ServerParts, request: IncomingMessage, response: ServerRes
   if (resource !== undefined) return parts.resource(request, response, resource);
   if (found !== undefined && request.method !== 'OPTIONS') return methodNotAllowed(response);
   parts.control(request, response);
+}
+
+/** A bug of ours, met by one request: it ends that request and not the process with all the others. */
+function answerBug(response: ServerResponse, error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  if (response.headersSent) return void response.destroy();
+  const body = '{"error":{"message":"Internal server error","type":"internal_server_error","param":null,"code":"500"}}';
+  response.writeHead(500, ['content-type', 'application/json', 'content-length', String(body.length)]);
+  response.end(body);
 }
 
 /** FastAPI's answer, as 1.106 gives it (golden b12, i06). */

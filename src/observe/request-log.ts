@@ -1,7 +1,7 @@
 // One log line per request, batched: lines are collected and written together, so that no request waits for a disk or
 // a pipe. JSON on a pipe, readable text on a terminal. No message content, no key, ever.
 import { pino, destination, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import type { GatewayListener, RequestEvent } from '../gateway/events.ts';
+import type { AttemptEvent, BreakerEvent, GatewayListener, RequestEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import { attemptFields, requestLine } from './log-lines.ts';
 import { prettyLine } from './pretty-line.ts';
@@ -57,9 +57,17 @@ export class RequestLog {
     const { logger } = this;
     const { deployments } = runtime.config.table;
     return (event) => {
-      if (event.kind === 'request') return this.#request(event, deployments[event.deployment ?? -1]?.id);
-      if (event.kind !== 'attempt' || event.failure === undefined) return;
-      logger.warn(attemptFields(event, deployments[event.deployment]?.id), 'attempt failed');
+      switch (event.kind) {
+        case 'request':
+          return this.#request(event, deployments[event.deployment ?? -1]?.id);
+        case 'attempt':
+          if (event.failure === undefined && !logger.isLevelEnabled('debug')) return undefined;
+          return this.#attempt(event, deployments[event.deployment]?.id);
+        case 'breaker':
+          return this.#breaker(event, deployments[event.deployment]?.id);
+        case 'fallback':
+          return undefined;
+      }
     };
   }
 
@@ -69,6 +77,17 @@ export class RequestLog {
     if (!this.logger.isLevelEnabled(level)) return;
     this.#pending += requestLine(event, { time: this.#isoNow(), level, deployment });
     if (this.#pending.length > BATCH_BYTES) this.#writePending();
+  }
+
+  #attempt(event: AttemptEvent, deployment: string | undefined): void {
+    const fields = attemptFields(event, deployment);
+    if (event.failure === undefined) this.logger.debug(fields, 'attempt');
+    else this.logger.warn(fields, 'attempt failed');
+  }
+
+  #breaker({ state, status }: BreakerEvent, deployment: string | undefined): void {
+    if (state === 'closed') this.logger.info({ deployment }, 'deployment is back');
+    else this.logger.warn({ deployment, status }, 'deployment gets no traffic for a while');
   }
 
   #writePending(): void {

@@ -11,7 +11,9 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 };
 
 function blocks(language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, block]) => block ?? '');
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, block]) => block ?? '',
+  );
 }
 
 it('its config loads without a complaint', () => {

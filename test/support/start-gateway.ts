@@ -2,7 +2,7 @@
 import { loadConfigText } from '../../src/config/load.ts';
 import { RequestLog } from '../../src/observe/request-log.ts';
 import { serve, type RunningGateway } from '../../src/serve.ts';
-import { createClock } from '../../src/upstream/clock.ts';
+import { createClock, type Clock } from '../../src/upstream/clock.ts';
 
 export interface TestGateway extends RunningGateway {
   /** Parsed log lines so far. */
@@ -13,6 +13,8 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How many times faster than the wall configured durations pass; default 1. */
   readonly speed?: number;
+  /** Instead of a clock of that speed. */
+  readonly clock?: Clock;
 }
 
 /** Throws when the config has errors. Drain it at the end of the test. */
@@ -35,7 +37,7 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     keepAliveTimeoutMs: 5_000,
     env,
     log,
-    clock: createClock(options.speed ?? 1),
+    clock: options.clock ?? createClock(options.speed ?? 1),
   });
   return {
     ...gateway,
