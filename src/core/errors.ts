@@ -55,7 +55,7 @@ export const GATEWAY_ERRORS = {
     status: 500,
     type: 'internal_server_error',
     exceptionClass: 'InternalServerError',
-    cause: 'server_error',
+    cause: 'misconfigured',
     scope: 'request',
     source: 'gateway',
     remedy: 'Fill in what the start-up warnings name: a placeholder, an empty value or an unset variable.',

@@ -2,6 +2,7 @@
 // that never changes for a deployment is built once per routing table.
 import type { Attempt, Failure } from '../core/outcome.ts';
 import type { AnswerHeaders } from '../upstream/upstream-call.ts';
+import type { Endpoint } from '../wire/endpoint.ts';
 import { errorEnvelope, NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import { headerText } from '../wire/header-text.ts';
 import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
@@ -15,6 +16,12 @@ export const LITELLM_VERSION = '1.106.2';
 const MS_PER_S = 1000;
 /** LiteLLM's own default of `request_timeout`, as it prints it; shown where nothing else is set. */
 export const DEFAULT_TIMEOUT = '6000.0';
+/** What errors of an endpoint show as `x-litellm-timeout` by default; the others do not show it (golden a55, a56, c63). */
+const SHOWN_TIMEOUTS: Readonly<Partial<Record<Endpoint, string>>> = {
+  chat: DEFAULT_TIMEOUT,
+  embeddings: DEFAULT_TIMEOUT,
+  responses: '600.0',
+};
 const deploymentHeaders = new WeakMap<Runtime, string[][]>();
 
 /**
@@ -74,12 +81,19 @@ function failureHeaders(exchange: Exchange): string[] {
   const { callId, plan, endpoint } = exchange.input;
   if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.headers);
   const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
-  const wasChosen = attempts > 0 || exchange.failure?.cause === 'server_error';
-  if (!wasChosen || endpoint === 'completions') return headers;
-  const { shownTimeoutMs } = plan;
   if (exchange.failedHeaders !== undefined) appendProviderErrorHeaders(headers, exchange.failedHeaders);
-  headers.push('x-litellm-timeout', shownTimeoutMs === undefined ? DEFAULT_TIMEOUT : String(shownTimeoutMs / MS_PER_S));
+  const wasChosen = attempts > 0 || exchange.failure?.cause === 'misconfigured';
+  const shownDefault = SHOWN_TIMEOUTS[endpoint];
+  if (!wasChosen || shownDefault === undefined) return headers;
+  const { shownTimeoutMs } = plan;
+  headers.push('x-litellm-timeout', shownTimeoutMs === undefined ? shownDefault : String(shownTimeoutMs / MS_PER_S));
+  if (endpoint === 'responses' && exchange.deployment !== undefined) headers.push(...idHeader(exchange));
   return headers;
+}
+
+function idHeader({ input, deployment }: Exchange): string[] {
+  const id = input.runtime.config.table.deployments[deployment ?? -1]?.id;
+  return id === undefined ? [] : ['x-litellm-model-id', id];
 }
 
 /** An error that needs no exchange: the request was refused before it was planned. */

@@ -22,6 +22,9 @@ import { clientError, writeStreamHead } from './reply.ts';
 /** An upstream that has said its last word gets this long to end the answer too, so that its connection can be reused. */
 const LINGER_MS = 1_000;
 
+/** A client that has taken nothing for this long has left without saying so. */
+const CLIENT_STALL_MS = 300_000;
+
 /** Relays one stream; resolves its input when the stream has ended, one way or the other. */
 export class StreamAttempt extends UpstreamCall {
   readonly #input: AttemptInput;
@@ -121,7 +124,12 @@ export class StreamAttempt extends UpstreamCall {
   checkIdle(): void {
     const { idleMs } = this.#input.planned.timeouts;
     if (idleMs === undefined) return;
-    const silentMs = this.isPaused ? 0 : this.clock.now() - this.#lastByteAtMs;
+    const sinceLastByteMs = this.clock.now() - this.#lastByteAtMs;
+    if (this.isPaused && sinceLastByteMs > CLIENT_STALL_MS) {
+      this.#input.exchange.input.response.destroy();
+      return;
+    }
+    const silentMs = this.isPaused ? 0 : sinceLastByteMs;
     if (silentMs < idleMs) return this.startTimer(idleMs - silentMs, idleTimeOut);
     this.breakWith({ kind: 'timeout', phase: 'body', code: 'STREAM_IDLE_TIMEOUT', message: 'the stream went silent' });
   }

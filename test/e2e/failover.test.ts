@@ -1,4 +1,5 @@
 // What a client sees while deployments fail: nothing, as long as something can answer.
+import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
@@ -15,8 +16,8 @@ async function provider(name: string): Promise<FakeProvider> {
   return started;
 }
 
-async function gateway(config: string): Promise<TestGateway> {
-  const started = await startGateway(config);
+async function gateway(config: string, speed = 1): Promise<TestGateway> {
+  const started = await startGateway(config, { speed });
   open.push({ close: () => started.drain() });
   return started;
 }
@@ -128,4 +129,18 @@ test('a client that leaves frees the upstream connection and counts against nobo
   leaving.abort();
   await expect.poll(() => slow.requests[0]?.clientHungUp).toBe(true);
   await expect.poll(() => started.lines().some((line) => line['msg'] === 'client left')).toBe(true);
+});
+
+test('a client that stops reading for good is taken for gone', async () => {
+  const endless = await provider('endless');
+  endless.setFaults({ '*': { answerTokens: 2_000_000 } });
+  const started = await gateway(`model_list:\n${deployment('g', endless)}`, 1_000);
+  const socket = connect(started.port, '127.0.0.1');
+  const body = JSON.stringify({ model: 'g', stream: true, messages: [{ role: 'user', content: 'hello' }] });
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  socket.pause();
+  await expect.poll(() => endless.requests[0]?.clientHungUp, { timeout: 10_000 }).toBe(true);
+  socket.destroy();
 });

@@ -222,13 +222,17 @@ interface Proxy extends Listening {
   readonly authorizations: (string | undefined)[];
 }
 
+/** What the metadata service of a machine in the cloud answers. */
+const MACHINE_TOKEN = '{"access_token": "token-of-the-machine", "expires_in": "3600"}';
+
 /** A proxy as companies have them: tunnels for https, forwarding for http. */
 async function startProxy(answer: 'serves' | 'refuses' = 'serves'): Promise<Proxy> {
   const asked: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(String(request.url));
-    forward(request, response);
+    if (String(request.url).startsWith('http://169.254.169.254/')) response.end(MACHINE_TOKEN);
+    else forward(request, response);
   });
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     asked.push(`CONNECT ${request.url}`);
@@ -321,6 +325,22 @@ describe('proxies', () => {
     const proxied = await gateway({ entries, env: { HTTP_PROXY: proxy.url } });
     expect((await ask(proxied.url, { stream: true })).text).toContain('data: [DONE]');
     expect(proxy.asked).toEqual([`${up.url}/v1/chat/completions`]);
+  });
+
+  test('a token that must be fetched is fetched once, and used for stored responses as well', async () => {
+    const up = await startFakeProvider({ keys: ['token-of-the-machine'] });
+    open.push(up);
+    const params = `{model: azure/d, api_base: "${up.url}/", enable_azure_ad_token_refresh: true}`;
+    const env = { HTTP_PROXY: proxy.url };
+    const { url } = await gateway({ entries: [`- {model_name: g, litellm_params: ${params}}`], env });
+    const headers = { 'content-type': 'application/json' };
+    const body = '{"model": "g", "input": "hello"}';
+    const created = await fetch(`${url}/v1/responses`, { method: 'POST', headers, body });
+    const { id } = (await created.json()) as { id: string };
+    const read = await fetch(`${url}/v1/responses/${id}`);
+    expect([created.status, read.status]).toEqual([200, 200]);
+    expect(await read.json()).toMatchObject({ id });
+    expect(proxy.asked.filter((one) => one.includes('169.254.169.254'))).toHaveLength(1);
   });
 
   test('a proxy that refuses costs no client an error while another deployment is reached directly', async () => {

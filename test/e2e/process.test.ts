@@ -191,7 +191,7 @@ describe('SIGTERM', () => {
     await expect.poll(() => upstream.held()).toBe(1);
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
-    await expect(text).rejects.toThrow();
+    await expect(text).rejects.toThrow('terminated');
     await expect.poll(() => upstream.held()).toBe(0);
   });
 

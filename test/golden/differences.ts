@@ -36,7 +36,7 @@ export const DIFFERENCES: readonly DifferenceRow[] = [
     },
     {
       'a04-doc23-curl-trailing-comma': [1],
-      'c04-invalid-json': [3, 6],
+      'c04-invalid-json': [3, 6, 9],
     },
   ),
   ...because(
@@ -319,5 +319,30 @@ export const DIFFERENCES: readonly DifferenceRow[] = [
   ...because(
     { anchor: 'azure-v1-paths', reason: 'an /openai/v1 that api_base has already is not repeated' },
     { 'a62-azure-version-forms': [1] },
+  ),
+  ...because(
+    { anchor: 'mixed-fallback-lists', reason: 'a list that mixes names and maps is honoured as it stands' },
+    { 'd76-body-fallbacks-maps': [2] },
+  ),
+  ...because(
+    { anchor: 'retry-after', reason: 'a request waits for a time that a provider named', dependsOnTiming: true },
+    { 'e62-retry-after-cooldown': [5] },
+  ),
+  ...because(
+    { anchor: 'faults-of-litellm', reason: 'a fault of LiteLLM itself' },
+    {
+      'a45-huggingface-completion-embedding': [2],
+      'a47-openai-compatible-prefixes': [3],
+      'c04-invalid-json': [7],
+    },
+  ),
+  ...because(
+    { anchor: 'wildcard-listings', reason: 'wildcards list the models of the shipped table' },
+    { 'b01-models': [1, 2, 4], 'g54-wildcards': [10] },
+  ),
+  ...because({ anchor: 'docs-page', reason: '/docs shows what is served' }, { 'i05-open-routes': [12] }),
+  ...because(
+    { anchor: 'out-of-rotation', reason: 'a missing key is known at the start, not at each request' },
+    { 'g53-cli-model': [2, 3] },
   ),
 ];

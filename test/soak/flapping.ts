@@ -59,7 +59,7 @@ export async function soakFlapping(plan: FlappingPlan): Promise<SoakResult> {
     await startFakeProvider({ keepRequests: 0 }),
   ];
   const gateway = await startGatewayChild(configOf([steady, flapping]));
-  const memory = new MemoryWatch(() => gateway.residentBytes());
+  const memory = new MemoryWatch(gateway, plan.seconds);
   let changes = 0;
   const flap = setInterval(() => {
     changes += 1;
@@ -70,7 +70,7 @@ export async function soakFlapping(plan: FlappingPlan): Promise<SoakResult> {
   const endAt = performance.now() + plan.seconds * 1000;
   await Promise.all(Array.from({ length: plan.clients }, (_, nth) => client(gateway.url, { plan, nth, endAt, tally })));
   clearInterval(flap);
-  const verdict = memory.stop();
+  const verdict = await memory.verdict();
   const exitCode = await gateway.stop();
   await Promise.all([steady.close(), flapping.close()]);
   return judge(tally, { changes, memory: verdict, exitCode });

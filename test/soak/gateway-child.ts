@@ -5,16 +5,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { residentBytes } from '../../bench/process.ts';
+import type { MemorySource } from './memory.ts';
 
-export interface GatewayChild {
+export interface GatewayChild extends MemorySource {
   readonly url: string;
-  /** Resident bytes now; 0 where the system does not tell. */
-  residentBytes(): number;
   /** SIGTERM, and the exit code that follows. */
   stop(): Promise<number | null>;
 }
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+/** Runs in the gateway before it: on the signal, collects garbage and writes what is left. */
+const REPORTER = `process.on('SIGUSR2', () => {
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  process.stderr.write('live ' + (heapUsed + external) + '\\n');
+});`;
 const LISTENING = /"url":"([^"]+)".*"loadstone is listening"|"loadstone is listening".*"url":"([^"]+)"/;
 
 /** Rejects with what it wrote to stderr when it ends before it listens. */
@@ -23,7 +28,8 @@ export async function startGatewayChild(configText: string): Promise<GatewayChil
   const file = join(folder, 'config.yaml');
   writeFileSync(file, configText);
   const { PATH = '' } = process.env;
-  const args = [MAIN, '--config', file, '--host', '127.0.0.1', '--port', '0'];
+  const reporter = `data:text/javascript,${encodeURIComponent(REPORTER)}`;
+  const args = ['--expose-gc', '--import', reporter, MAIN, '--config', file, '--host', '127.0.0.1', '--port', '0'];
   const child = spawn(process.execPath, args, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let [text, complaints] = ['', ''];
@@ -45,6 +51,17 @@ export async function startGatewayChild(configText: string): Promise<GatewayChil
   return {
     url,
     residentBytes: () => residentBytes(pid),
+    liveBytes: () =>
+      new Promise((resolve) => {
+        const read = (chunk: Buffer): void => {
+          const found = /^live (\d+)$/m.exec(chunk.toString());
+          if (found === null) return;
+          child.stderr.off('data', read);
+          resolve(Number(found[1]));
+        };
+        child.stderr.on('data', read);
+        child.kill('SIGUSR2');
+      }),
     stop: async () => {
       child.kill('SIGTERM');
       const code = await ended;

@@ -3,19 +3,18 @@ import { expect, test } from 'vitest';
 import { judgeMemory } from './memory.ts';
 
 const MB = 1024 * 1024;
-const samples = (at: (second: number) => number): number[] =>
-  Array.from({ length: 30 }, (_, second) => at(second) * MB);
 
 test.for([
-  ['a warm-up that levels out', (second: number) => Math.min(100, 50 + 10 * second), true],
-  ['a saw of garbage', (second: number) => 100 + (second % 5) * 4, true],
-  ['three megabytes a second', (second: number) => 60 + 3 * second, false],
-  ['a jump at the end', (second: number) => (second < 20 ? 80 : 160), false],
-] as const)('%s', ([, at, isFlat]) => {
-  expect(judgeMemory(samples(at)).isFlat).toBe(isFlat);
+  ['the same', 20, true],
+  ['less', 15, true],
+  ['a little more', 20.9, true],
+  ['a kilobyte of each of 2,000 requests', 22, false],
+] as const)('a live heap that is %s', ([, late, isFlat]) => {
+  expect(judgeMemory({ warm: 20 * MB, late: late * MB, resident: 300 * MB }).isFlat).toBe(isFlat);
 });
 
 test('says the figures', () => {
-  expect(judgeMemory(samples(() => 80)).text).toBe('80 MB after warm-up, 80 MB at the end (+0 %)');
-  expect(judgeMemory([1, 2]).text).toContain('too short');
+  expect(judgeMemory({ warm: 20 * MB, late: 20.5 * MB, resident: 90 * MB }).text).toBe(
+    'live heap 20.0 MB once warm, 20.5 MB near the end; resident at most 90.0 MB',
+  );
 });

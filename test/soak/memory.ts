@@ -1,48 +1,60 @@
-// Is the memory of a process flat? Resident bytes are sampled once a second; the first third of a run is warm-up, and
-// the last third is compared with the one in between.
+// Does the gateway keep what it should let go? Its live heap after a forced collection is compared, once warm and once
+// near the end of the load. Resident memory is shown and not judged: V8 grows its heap in steps when it likes.
 
 export interface MemoryVerdict {
   readonly isFlat: boolean;
-  /** `84 MB after warm-up, 85 MB at the end (+1 %)`. */
+  /** `live heap 21.0 MB once warm, 21.3 MB near the end; resident at most 150 MB`. */
   readonly text: string;
 }
 
-const SAMPLE_MS = 1_000;
+export interface MemorySource {
+  /** Bytes on the heap and in buffers after a collection. */
+  liveBytes(): Promise<number>;
+  residentBytes(): number;
+}
+
+export interface MemorySamples {
+  readonly warm: number;
+  readonly late: number;
+  readonly resident: number;
+}
+
 const MB = 1024 * 1024;
-/** Garbage is collected when V8 likes; a leak of a stream's buffers would show many times this. */
-const TOLERATED_SHARE = 0.15;
-const TOLERATED_BYTES = 12 * MB;
+/** A kilobyte kept of every request or of every hundredth token is more, in the short run as well as in the long. */
+const TOLERATED_BYTES = 1.2 * MB;
+const WARM_SHARE = 0.3;
+const LATE_SHARE = 0.9;
 
+/** Looks twice in a load of `seconds` that begins now. */
 export class MemoryWatch {
-  readonly #samples: number[] = [];
+  readonly #source: MemorySource;
+  readonly #warm: Promise<number>;
+  readonly #late: Promise<number>;
   readonly #timer: NodeJS.Timeout;
+  #resident = 0;
 
-  constructor(read: () => number) {
-    this.#timer = setInterval(() => this.#samples.push(read()), SAMPLE_MS);
+  constructor(source: MemorySource, seconds: number) {
+    this.#source = source;
+    this.#warm = after(seconds * WARM_SHARE, () => source.liveBytes());
+    this.#late = after(seconds * LATE_SHARE, () => source.liveBytes());
+    this.#timer = setInterval(() => (this.#resident = Math.max(this.#resident, this.#source.residentBytes())), 1_000);
   }
 
-  /** Ends the watch. */
-  stop(): MemoryVerdict {
+  /** After the load. */
+  async verdict(): Promise<MemoryVerdict> {
     clearInterval(this.#timer);
-    return judgeMemory(this.#samples);
+    return judgeMemory({ warm: await this.#warm, late: await this.#late, resident: this.#resident });
   }
 }
 
-/** Samples in the order of time; fewer than six say nothing. */
-export function judgeMemory(samples: readonly number[]): MemoryVerdict {
-  if (samples.length < 6 || samples.includes(0)) return { isFlat: true, text: 'too short a run to judge memory' };
-  const third = Math.floor(samples.length / 3);
-  const middle = median(samples.slice(third, 2 * third));
-  const last = median(samples.slice(2 * third));
-  const isFlat = last - middle <= Math.max(TOLERATED_BYTES, middle * TOLERATED_SHARE);
-  const percent = Math.round((last / middle - 1) * 100);
-  const shown = (bytes: number): string => `${Math.round(bytes / MB)} MB`;
+export function judgeMemory({ warm, late, resident }: MemorySamples): MemoryVerdict {
+  const shown = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`;
   return {
-    isFlat,
-    text: `${shown(middle)} after warm-up, ${shown(last)} at the end (${percent < 0 ? '' : '+'}${percent} %)`,
+    isFlat: late - warm <= TOLERATED_BYTES,
+    text: `live heap ${shown(warm)} once warm, ${shown(late)} near the end; resident at most ${shown(resident)}`,
   };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+function after(seconds: number, read: () => Promise<number>): Promise<number> {
+  return new Promise((resolve, reject) => void setTimeout(() => void read().then(resolve, reject), seconds * 1000));
 }

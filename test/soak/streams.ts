@@ -30,11 +30,11 @@ export async function soakStreams(plan: StreamsPlan): Promise<SoakResult> {
   const provider = await startFakeProvider({ faults, keepRequests: 0 });
   const params = `{model: openai/m, api_base: "${provider.url}/v1", api_key: sk-up}`;
   const gateway = await startGatewayChild(`model_list: [{model_name: g, litellm_params: ${params}}]\n`);
-  const memory = new MemoryWatch(() => gateway.residentBytes());
+  const memory = new MemoryWatch(gateway, plan.seconds);
   const startedAt = performance.now();
   const seen = await Promise.all(Array.from({ length: plan.streams }, () => follow(gateway.url)));
   const seconds = (performance.now() - startedAt) / 1000;
-  const verdict = memory.stop();
+  const verdict = await memory.verdict();
   const exitCode = await gateway.stop();
   await provider.close();
   return judge(seen, { tokens, seconds, memory: verdict, exitCode });
