@@ -326,7 +326,7 @@ export const DIFFERENCES: readonly DifferenceRow[] = [
   ),
   ...because(
     { anchor: 'retry-after', reason: 'a request waits for a time that a provider named', dependsOnTiming: true },
-    { 'e62-retry-after-cooldown': [5] },
+    { 'e62-retry-after-cooldown': [5], 'd24-retry-after-two': [2, 3] },
   ),
   ...because(
     { anchor: 'faults-of-litellm', reason: 'a fault of LiteLLM itself' },

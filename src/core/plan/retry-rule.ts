@@ -61,8 +61,14 @@ export function retryCandidates(question: RetryQuestion): readonly DeploymentInd
   }
 }
 
+/** The provider's dialect cannot express the request: nothing was sent, so asking another deployment costs nothing. */
+export function isUnsent(failure: Failure): boolean {
+  return failure.exceptionClass === 'UnsupportedParamsError';
+}
+
 /** A request larger than a whole limit (`retryAfterMs` 0) fits no better a second time. */
 function ruleFor(failure: Failure): RetryRule {
+  if (isUnsent(failure)) return 'elsewhere';
   return failure.cause === 'rate_limit' && failure.retryAfterMs === 0 ? 'elsewhere' : RETRY_RULES[failure.cause];
 }
 

@@ -6,7 +6,7 @@ import type { Failure } from '../outcome.ts';
 import type { RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex, Millis, Rng } from '../units.ts';
 import { inRotation, type Hop } from './hop.ts';
-import { retryCandidates } from './retry-rule.ts';
+import { isUnsent, retryCandidates } from './retry-rule.ts';
 
 /** A further attempt of a hop, or the end of a wait. */
 export interface Retry {
@@ -37,11 +37,12 @@ export interface RetryInput {
 /** `undefined` = no retry in this group. */
 export function planRetry(input: RetryInput): Retry | undefined {
   const { table, hop, failure, deployment, hasFallback, now } = input;
-  if (hop.retries >= hop.maxRetries) return undefined;
+  const counts = !isUnsent(failure);
+  if (counts && hop.retries >= hop.maxRetries) return undefined;
   const group = inRotation(table, hop.members);
   const candidates = deployment === undefined ? group : retryCandidates({ ...input, deployment, group });
   if (candidates.length === 0) return undefined;
-  if (group.length > 1) return { candidates, untilMs: now, reason: 'backoff', counts: true, isDeferred: false };
+  if (group.length > 1) return { candidates, untilMs: now, reason: 'backoff', counts, isDeferred: false };
   const namedMs = failure.retryAfterMs ?? 0;
   const pauseMs = Math.max(namedMs, backoffMs(hop.retries, table.settings.retryAfterMs, input.rng));
   if (now + pauseMs > input.latestMs) return undefined;
