@@ -115,7 +115,7 @@ async function measure(target: Started, body: string): Promise<Figure> {
     key: KEY,
     connections: CONNECTIONS,
   };
-  await load({ ...options, seconds: Math.max(1, seconds / 2) });
+  await load({ ...options, seconds });
   const before = cpuMicros(target.pid);
   const result = await load({ ...options, seconds });
   const micros = cpuMicros(target.pid) - before;

@@ -35,6 +35,8 @@ export interface JsonBody extends ByteBody {
   raw(key: string): string | undefined;
   /** Estimate of the prompt in tokens (bytes / 4, `data:` URLs count per image), at least 1. */
   readonly promptTokens: number;
+  /** Some string of the body may be the word `developer`; false = none is. Found by the scan, so asking is free. */
+  readonly mayNameDeveloper: boolean;
   patched(edits: BodyEdits): ByteBody;
   /** The whole body parsed; a fresh object each time. For the slow ways only. */
   toObject(): Record<string, unknown>;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAST_SCAN, JsonScan, MAX_SCAN_DEPTH, type ScanOptions } from './json-scan.ts';
+import { readJsonBody } from './json-body.ts';
 
 const ANY_JSON: ScanOptions = { maxDepth: Number.POSITIVE_INFINITY, anyKeys: true };
 
@@ -130,4 +131,23 @@ describe('JsonScan', () => {
     expect(scan?.dataUrlCount).toBe(2);
     expect(scan?.dataUrlBytes).toBe(2 * (url.length + 2));
   });
+});
+
+describe('the developer role', () => {
+  const named = '{"messages":[{"role":"developer","content":"hi"}]}';
+
+  it('is noticed wherever the chunks are cut', () => {
+    for (let at = 0; at <= named.length; at += 1) {
+      const body = readJsonBody([Buffer.from(named.slice(0, at)), Buffer.from(named.slice(at))]);
+      expect('kind' in body ? undefined : body.mayNameDeveloper).toBe(true);
+    }
+  });
+
+  it.each(['{"messages":[{"role":"user","content":"developer mode"}]}', '{"model":"developers"}', '{"a":"d"}'])(
+    'is not seen in %s',
+    (text) => {
+      const body = readJsonBody([Buffer.from(text)]);
+      expect('kind' in body ? undefined : body.mayNameDeveloper).toBe(false);
+    },
+  );
 });

@@ -1,6 +1,8 @@
 // Finds the top-level members of a JSON object and proves its structure in one pass over the chunks as they came.
 // Separate from the body because it is the hottest loop of the project and is tested against JSON.parse on its own.
 // Not looked at: what strings contain (control characters, invalid escapes, UTF-8). Whoever parses a slice finds out.
+import { opensDeveloper } from './developer-word.ts';
+import { literalOf } from './json-literal.ts';
 import { isWholeNumber, NUMBER_START, numberStep, plainNumberEnd } from './json-number.ts';
 import { KeyText } from './key-text.ts';
 import { MemberTable } from './member-table.ts';
@@ -62,6 +64,8 @@ export class JsonScan {
   /** `data:` URLs among the strings, and their bytes together. */
   dataUrlCount = 0;
   dataUrlBytes = 0;
+  /** Some string is the word `developer` (a role that not every vendor knows), or was cut where it began. */
+  mayNameDeveloper = false;
 
   readonly #options: ScanOptions;
   /** One entry a level: is it an object? */
@@ -240,6 +244,7 @@ export class JsonScan {
     this.#stringStart = this.#base + at;
     this.#state = IN_STRING;
     // A `data:` URL cut inside its first five bytes by a chunk's end counts as text: an estimate, and rare.
+    this.mayNameDeveloper ||= opensDeveloper(chunk, at + 1);
     this.#isDataUrl =
       chunk[at + 1] === 0x64 && chunk[at + 5] === 0x3a && chunk.toString('latin1', at + 2, at + 5) === 'ata';
     return this.#string(chunk, at + 1);
@@ -290,11 +295,4 @@ export class JsonScan {
     this.#stop ??= { reason: reason ?? expected ?? 'unexpected character', offset: this.#base + at };
     return -1;
   }
-}
-
-function literalOf(byte: number | undefined): string | undefined {
-  if (byte === 0x74) return 'true';
-  if (byte === 0x66) return 'false';
-  if (byte === 0x6e) return 'null';
-  return undefined;
 }

@@ -16,6 +16,7 @@ const NOT_PARSED = Symbol('not parsed');
 
 export class ScannedBody implements JsonBody {
   readonly promptTokens: number;
+  readonly mayNameDeveloper: boolean;
   readonly #bytes: ChunkList;
   readonly #members: MemberTable;
   /** Parsed values by member, NOT_PARSED until asked for. */
@@ -24,6 +25,7 @@ export class ScannedBody implements JsonBody {
   constructor(bytes: ChunkList, scan: JsonScan) {
     this.#bytes = bytes;
     this.#members = scan.members;
+    this.mayNameDeveloper = scan.mayNameDeveloper;
     const textTokens = Math.ceil((bytes.byteLength - scan.dataUrlBytes) / BYTES_PER_TOKEN);
     this.promptTokens = textTokens + scan.dataUrlCount * DATA_URL_TOKENS;
   }
