@@ -41,12 +41,25 @@ export function replyWithAnswer(exchange: Exchange, planned: Attempt, answer: Re
   headers.push('x-litellm-response-duration-ms', durationMs.toFixed(3));
   headers.push('x-litellm-overhead-duration-ms', Math.max(0, durationMs - exchange.upstreamMs).toFixed(3));
   appendCost(headers, exchange, planned);
-  headers.push('content-type', answer.contentType, 'content-length', String(answer.body.byteLength));
   exchange.status = answer.status;
+  sendBody(response, { headers, status: answer.status, contentType: answer.contentType, body: answer.body });
+}
+
+/** A string goes out with the headers in one write; chunks are written one by one. */
+function sendBody(
+  response: Exchange['input']['response'],
+  answer: Pick<ReadyAnswer, 'status' | 'contentType' | 'body'> & { readonly headers: string[] },
+): void {
+  const { headers, body } = answer;
+  const byteLength = typeof body === 'string' ? body.length : body.byteLength;
+  headers.push('content-type', answer.contentType, 'content-length', String(byteLength));
   response.writeHead(answer.status, headers);
-  const { chunks } = answer.body;
-  for (let i = 0; i < chunks.length - 1; i += 1) response.write(chunks[i]);
-  response.end(chunks.at(-1));
+  if (typeof body === 'string') {
+    response.end(body, 'latin1');
+    return;
+  }
+  for (let i = 0; i < body.chunks.length - 1; i += 1) response.write(body.chunks[i]);
+  response.end(body.chunks.at(-1));
 }
 
 export function writeStreamHead(exchange: Exchange, planned: Attempt, upstream: AnswerHeaders): void {

@@ -21,8 +21,10 @@ function read(value: unknown, options = CHAT): Answer {
 }
 
 function textOf(answer: Answer): string {
-  const joined = Buffer.concat(answer.body.chunks);
-  expect(joined.length).toBe(answer.body.byteLength);
+  const { body } = answer;
+  if (typeof body === 'string') return Buffer.from(body, 'latin1').toString();
+  const joined = Buffer.concat(body.chunks);
+  expect(joined.length).toBe(body.byteLength);
   return joined.toString();
 }
 
@@ -138,7 +140,7 @@ describe('readAnswer: chat', () => {
     const whole = textOf(read(bytes.toString()));
     for (let at = 0; at <= bytes.length; at += 1) {
       const answer = readAnswer([bytes.subarray(0, at), bytes.subarray(at)], CHAT);
-      expect(answer.kind === 'answer' && Buffer.concat(answer.body.chunks).toString()).toBe(whole);
+      expect(answer.kind === 'answer' && textOf(answer)).toBe(whole);
     }
   });
 

@@ -20,7 +20,8 @@ export interface AnswerOptions {
 
 export interface Answer {
   readonly kind: 'answer';
-  readonly body: ByteBody;
+  /** Text holds one byte per character (latin1). */
+  readonly body: ByteBody | string;
   readonly usage: TokenUsage | undefined;
   /** A choice ended with finish_reason `content_filter`. */
   readonly isContentFiltered: boolean;
@@ -82,8 +83,8 @@ export function readAnswer(chunks: readonly Buffer[], options: AnswerOptions): A
   return { kind: 'answer', body, usage: usageOf(json), isContentFiltered };
 }
 
-function asAnswer({ bytes, usage, isContentFiltered }: RegularAnswer): Answer {
-  return { kind: 'answer', body: { chunks: [bytes], byteLength: bytes.length }, usage, isContentFiltered };
+function asAnswer({ latin1, usage, isContentFiltered }: RegularAnswer): Answer {
+  return { kind: 'answer', body: latin1, usage, isContentFiltered };
 }
 
 /** Audio and transcripts: bytes or text of any kind. */

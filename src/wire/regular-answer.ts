@@ -1,18 +1,20 @@
-// The ordinary chat answer, the fast way: parsed once to be understood, and its model name exchanged in the bytes. It
-// takes only answers that need nothing else; everything unusual is left to answer.ts. Measured: 1.6 us against 3.8 us.
+// The ordinary chat answer, the fast way: parsed once to be understood, and its model name exchanged in the text. It
+// takes only answers that need nothing else; everything unusual is left to answer.ts. Measured: 1.5 us against 3.8 us,
+// and the client's bytes are a string, which Node sends together with the headers in one write.
+import { isAscii } from 'node:buffer';
 import type { TokenUsage } from '../core/outcome.ts';
 import { readUsage } from './usage.ts';
 
 export interface RegularAnswer {
-  /** The client's bytes. */
-  readonly bytes: Buffer;
+  /** The client's bytes, one character each (latin1). */
+  readonly latin1: string;
   readonly usage: TokenUsage | undefined;
   readonly isContentFiltered: boolean;
 }
 
 /** Larger answers are scanned instead: what is not looked at need not be parsed. */
 const MAX_PARSED_BYTES = 16 * 1024;
-const MODEL_KEY = Buffer.from('"model"');
+const MODEL_KEY = '"model"';
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const SPACE = 0x20;
@@ -21,17 +23,18 @@ const FINAL = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'functi
 /** `undefined`: not an ordinary answer, look closer. `model` as in `AnswerOptions`. */
 export function readRegularAnswer(bytes: Buffer, model: string | undefined): RegularAnswer | undefined {
   if (bytes.length > MAX_PARSED_BYTES) return undefined;
-  const answer = parsedObject(bytes);
+  const latin1 = bytes.toString('latin1');
+  const answer = parsedObject(isAscii(bytes) ? latin1 : bytes.toString('utf8'));
   if (answer === undefined || !isRegular(answer)) return undefined;
-  const shown = model === undefined || answer['model'] === model ? bytes : withModel(bytes, answer['model'], model);
+  const shown = model === undefined || answer['model'] === model ? latin1 : withModel(latin1, answer['model'], model);
   if (shown === undefined) return undefined;
   const isContentFiltered = (answer['choices'] as { finish_reason: string }[]).some(isFiltered);
-  return { bytes: shown, usage: readUsage(answer['usage']), isContentFiltered };
+  return { latin1: shown, usage: readUsage(answer['usage']), isContentFiltered };
 }
 
-function parsedObject(bytes: Buffer): Record<string, unknown> | undefined {
+function parsedObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -64,20 +67,21 @@ function isFiltered(choice: { finish_reason: string }): boolean {
 }
 
 /**
- * The bytes with another model. Quoted text inside a string is escaped, so `"model"` in the bytes is a key; when there
- * is exactly one it is the top level's, which is known to be there. Anything else is left to the scan.
+ * The text with another model. Quotes inside a string are escaped, so `"model"` is a key; when there is exactly one it
+ * is the top level's, which is known to be there. Anything else is left to the scan.
  */
-function withModel(bytes: Buffer, from: unknown, to: string): Buffer | undefined {
-  const key = bytes.indexOf(MODEL_KEY);
-  if (key === -1 || bytes.indexOf(MODEL_KEY, key + MODEL_KEY.length) !== -1) return undefined;
+function withModel(text: string, from: unknown, to: string): string | undefined {
+  const key = text.indexOf(MODEL_KEY);
+  if (key === -1 || text.indexOf(MODEL_KEY, key + MODEL_KEY.length) !== -1) return undefined;
   let start = key + MODEL_KEY.length;
-  while (bytes[start] === SPACE || bytes[start] === COLON) start += 1;
-  const end = bytes.indexOf(QUOTE, start + 1) + 1;
-  if (bytes[start] !== QUOTE || bytes.toString('latin1', start + 1, end - 1) !== from) return undefined;
-  const replacement = Buffer.from(JSON.stringify(to));
-  const out = Buffer.allocUnsafe(bytes.length - (end - start) + replacement.length);
-  bytes.copy(out, 0, 0, start);
-  replacement.copy(out, start);
-  bytes.copy(out, start + replacement.length, end);
-  return out;
+  while (text.charCodeAt(start) === SPACE || text.charCodeAt(start) === COLON) start += 1;
+  const end = text.indexOf('"', start + 1) + 1;
+  if (text.charCodeAt(start) !== QUOTE || text.slice(start + 1, end - 1) !== from) return undefined;
+  return text.slice(0, start) + asLatin1(JSON.stringify(to)) + text.slice(end);
+}
+
+const BEYOND_ASCII = /[^\x20-\x7e]/;
+
+function asLatin1(text: string): string {
+  return BEYOND_ASCII.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }
