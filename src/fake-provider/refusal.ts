@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { FakeCall } from './answer.ts';
 import type { Behaviour, ErrorKind } from './fault.ts';
 import { kindOfStatus, vendorError } from './errors/vendor-error.ts';
-import type { ErrorContext } from './errors/vendor-error.ts';
+import type { ErrorContext } from './errors/error-context.ts';
 import { promptTokensOf } from './prompt.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 import type { LimitVerdict, SlidingLimit } from './sliding-limit.ts';

@@ -1,6 +1,6 @@
 // How Anthropic words its errors: `{type: "error", error: {type, message}, request_id}`.
 import type { ErrorKind } from '../fault.ts';
-import type { ErrorContext, VendorError } from './vendor-error.ts';
+import type { ErrorContext, VendorError } from './error-context.ts';
 
 type Wording = readonly [status: number, type: string, message: string];
 

@@ -2,7 +2,7 @@
 // host answers, and filtered prompts carry an inner error with the result of each category.
 import type { ErrorKind } from '../fault.ts';
 import { openaiError } from './openai.ts';
-import type { ErrorContext, VendorError } from './vendor-error.ts';
+import type { ErrorContext, VendorError } from './error-context.ts';
 
 const coded = (status: number, code: string, message: string): VendorError => ({
   status,

@@ -1,6 +1,6 @@
 // How OpenAI words its errors: always `{error: {message, type, param, code}}`.
 import type { ErrorKind } from '../fault.ts';
-import type { ErrorContext, VendorError } from './vendor-error.ts';
+import type { ErrorContext, VendorError } from './error-context.ts';
 
 interface Wording {
   readonly status: number;

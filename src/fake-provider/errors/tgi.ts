@@ -1,7 +1,7 @@
 // How Hugging Face's text-generation-inference words its errors: `{error: text, error_type}`, validation as 422,
 // overload as 429 without any header.
 import type { ErrorKind } from '../fault.ts';
-import type { ErrorContext, VendorError } from './vendor-error.ts';
+import type { ErrorContext, VendorError } from './error-context.ts';
 
 type Wording = readonly [status: number, type: string, message: string];
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ERROR_KINDS, VENDORS } from '../fault.ts';
 import type { ErrorKind, Vendor } from '../fault.ts';
 import { kindOfStatus, vendorError } from './vendor-error.ts';
-import type { ErrorContext } from './vendor-error.ts';
+import type { ErrorContext } from './error-context.ts';
 
 const context: ErrorContext = {
   model: 'm',

@@ -1,37 +1,12 @@
 // A failure in one vendor's own words: status, body and content type. One table a vendor stands beside this file; here
 // is what they share, and which failure a bare status stands for.
 import type { ErrorKind, Vendor } from '../fault.ts';
+import type { ErrorContext, VendorError } from './error-context.ts';
 import { anthropicError } from './anthropic.ts';
 import { azureError } from './azure.ts';
 import { openaiError } from './openai.ts';
 import { tgiError } from './tgi.ts';
 import { vllmError } from './vllm.ts';
-
-/** What the texts mention. */
-export interface ErrorContext {
-  readonly model: string;
-  readonly method: string;
-  readonly path: string;
-  readonly apiVersion: string | undefined;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly contextWindowTokens: number;
-  /** Whole seconds, for texts that say when to come back. */
-  readonly retryAfterSeconds: number;
-  /** What was exceeded, for rate limits. */
-  readonly limited: 'requests' | 'tokens';
-  readonly limit: number;
-  readonly used: number;
-  readonly requested: number;
-  readonly requestId: string;
-  /** Instead of the vendor's text. */
-  readonly message: string | undefined;
-}
-
-export interface VendorError {
-  readonly status: number;
-  readonly body: unknown;
-}
 
 const TABLES: Readonly<Record<Vendor, (kind: ErrorKind, context: ErrorContext) => VendorError>> = {
   openai: openaiError,

@@ -1,6 +1,6 @@
 // How vLLM words its errors, in the form without an `error` wrapper that many installations still run.
 import type { ErrorKind } from '../fault.ts';
-import type { ErrorContext, VendorError } from './vendor-error.ts';
+import type { ErrorContext, VendorError } from './error-context.ts';
 
 type Wording = readonly [status: number, type: string, message: string];
 
