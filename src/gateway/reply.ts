@@ -91,17 +91,25 @@ function textRouteError(failure: Failure): ClientError {
 
 function failureHeaders(exchange: Exchange): string[] {
   const { opened, attempts } = exchange;
-  const { callId, plan, endpoint } = exchange.input;
+  const { callId, endpoint } = exchange.input;
   if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.headers);
   const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
   if (exchange.failedHeaders !== undefined) appendProviderErrorHeaders(headers, exchange.failedHeaders);
   const wasChosen = attempts > 0 || exchange.failure?.cause === 'misconfigured';
   const shownDefault = SHOWN_TIMEOUTS[endpoint];
   if (!wasChosen || shownDefault === undefined) return headers;
-  const { shownTimeoutMs } = plan;
-  headers.push('x-litellm-timeout', shownTimeoutMs === undefined ? shownDefault : String(shownTimeoutMs / MS_PER_S));
+  headers.push('x-litellm-timeout', shownTimeout(exchange) ?? shownDefault);
   if (endpoint === 'responses' && exchange.deployment !== undefined) headers.push(...idHeader(exchange));
   return headers;
+}
+
+/** Seconds as 1.106 prints them: a header's as Python prints floats (`3.0`), the others as they were written. */
+function shownTimeout({ input }: Exchange): string | undefined {
+  const { shownTimeoutMs } = input.plan;
+  if (shownTimeoutMs === undefined) return undefined;
+  const text = String(shownTimeoutMs / MS_PER_S);
+  const isFromHeader = Number(input.request.headers['x-litellm-timeout']) === shownTimeoutMs / MS_PER_S;
+  return isFromHeader && !text.includes('.') ? `${text}.0` : text;
 }
 
 function idHeader({ input, deployment }: Exchange): string[] {
