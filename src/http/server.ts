@@ -3,6 +3,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { ServerState } from '../gateway/runtime.ts';
+import { CORS_HEADERS } from './control-plane/answer-headers.ts';
 import type { InferenceRoute, ResourceRoute } from './routes.ts';
 import { inferenceRoute, resourceRoute } from './routes.ts';
 
@@ -36,6 +37,7 @@ export function createServer(parts: ServerParts, settings: ServerSettings): Serv
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     state.openResponses += 1;
     response.on('close', closed);
+    if (request.headers.origin !== undefined) allowOrigin(response);
     if (state.shuttingDown) response.shouldKeepAlive = false;
     try {
       route(parts, request, response);
@@ -46,6 +48,11 @@ export function createServer(parts: ServerParts, settings: ServerSettings): Serv
   return settings.tls === undefined
     ? createHttpServer(options, listener)
     : createHttpsServer({ ...options, ...settings.tls }, listener);
+}
+
+/** For scripts in a page of any origin; the control plane sets its own. */
+function allowOrigin(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(CORS_HEADERS)) response.setHeader(name, value);
 }
 
 function route(parts: ServerParts, request: IncomingMessage, response: ServerResponse): void {

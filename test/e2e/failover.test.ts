@@ -144,3 +144,16 @@ test('a client that stops reading for good is taken for gone', async () => {
   await expect.poll(() => endless.requests[0]?.clientHungUp, { timeout: 10_000 }).toBe(true);
   socket.destroy();
 });
+
+test.for([false, true])('a page of another origin may read the answer (stream: %s)', async (stream) => {
+  const good = await provider('good');
+  const { url } = await gateway(`model_list:\n${deployment('g', good)}`);
+  const answer = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: 'https://app.example' },
+    body: JSON.stringify({ model: 'g', stream, messages: [{ role: 'user', content: 'hello' }] }),
+  });
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  expect(answer.headers.get('x-litellm-model-group')).toBe('g');
+  expect(await answer.text()).toContain(stream ? '[DONE]' : '"choices"');
+});
