@@ -26,8 +26,24 @@ export interface MultipartBody {
   withModel(model: string): ByteBody;
 }
 
-/** Everything known about a request before it is planned. */
-export interface ExchangeInput {
+/** A request as its body, headers and URL were understood. */
+export interface UnderstoodRequest {
+  readonly intent: RequestIntent;
+  readonly body: JsonBody | undefined;
+  readonly multipart: MultipartBody | undefined;
+  /** `model` of the body as the client wrote it; answers echo it. */
+  readonly bodyModel: string | undefined;
+  /** `?api-version=` of the client's URL. */
+  readonly apiVersion: string | undefined;
+  /** The client asked for a usage chunk at the end of its stream. */
+  readonly wantsUsage: boolean;
+  readonly includeFallbackErrors: boolean;
+  /** Client headers that may pass upstream, flat name/value pairs. */
+  readonly clientHeaders: readonly string[];
+}
+
+/** Everything known about a request when it is planned. */
+export interface ExchangeInput extends UnderstoodRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly runtime: Runtime;
@@ -35,18 +51,6 @@ export interface ExchangeInput {
   readonly endpoint: Endpoint;
   readonly path: string;
   readonly callId: string;
-  readonly intent: RequestIntent;
-  readonly body: JsonBody | undefined;
-  readonly multipart: MultipartBody | undefined;
-  /** `?api-version=` of the client's URL. */
-  readonly apiVersion: string | undefined;
-  /** `model` of the body as the client wrote it; answers echo it. */
-  readonly bodyModel: string | undefined;
-  /** Client headers that may pass upstream, flat name/value pairs. */
-  readonly clientHeaders: readonly string[];
-  /** The client asked for a usage chunk at the end of its stream. */
-  readonly wantsUsage: boolean;
-  readonly includeFallbackErrors: boolean;
   readonly startedAtMs: Millis;
   readonly plan: Plan;
 }

@@ -3,13 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createPlan } from '../core/plan.ts';
-import { Exchange, type GatewayServices, type MultipartBody } from '../gateway/exchange.ts';
+import { Exchange, type GatewayServices, type UnderstoodRequest } from '../gateway/exchange.ts';
 import { execute } from '../gateway/executor.ts';
 import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
-import type { JsonBody } from '../wire/json-body.ts';
 import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
 import { readRequest, type ReadRequest } from './read-request.ts';
@@ -85,7 +84,7 @@ export class DataPlane {
   async #run(
     context: DataPlaneContext,
     incoming: InferenceCall,
-    held: { readonly parsed: Extract<ReadRequest, { kind: 'request' }>; readonly byteLength: number },
+    held: { readonly parsed: UnderstoodRequest; readonly byteLength: number },
   ): Promise<void> {
     const { state } = context;
     state.inFlight += 1;
@@ -110,19 +109,7 @@ interface InferenceCall extends Incoming {
   readonly query: string;
 }
 
-function openExchange(
-  context: DataPlaneContext,
-  incoming: InferenceCall,
-  parsed: { readonly intent: Exchange['input']['intent'] } & {
-    readonly body: JsonBody | undefined;
-    readonly multipart: MultipartBody | undefined;
-    readonly bodyModel: string | undefined;
-    readonly apiVersion: string | undefined;
-    readonly wantsUsage: boolean;
-    readonly includeFallbackErrors: boolean;
-    readonly clientHeaders: readonly string[];
-  },
-): Exchange {
+function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed: UnderstoodRequest): Exchange {
   const { runtime, services } = context;
   const { endpoint, path, request, response, callId, startedAtMs } = incoming;
   const plan = createPlan({

@@ -2,14 +2,13 @@
 // The order of the checks is LiteLLM 1.106's (golden c01 to c10).
 import type { IncomingMessage } from 'node:http';
 import type { GatewayConfig, GeneralSettings } from '../config/types.ts';
-import type { RequestIntent } from '../core/request-intent.ts';
-import type { MultipartBody } from '../gateway/exchange.ts';
+import type { MultipartBody, UnderstoodRequest } from '../gateway/exchange.ts';
 import { INTENT_FIELDS, readIntent, type IntentSource } from '../gateway/read-intent.ts';
 import { pinnedDeployment } from '../gateway/response-ids.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ClientError } from '../wire/error-envelope.ts';
 import { formBody } from '../wire/form.ts';
-import { readJsonBody, type BodyProblem, type JsonBody } from '../wire/json-body.ts';
+import { readJsonBody, type BodyProblem } from '../wire/json-body.ts';
 import type { ScannedBody } from '../wire/scanned-body.ts';
 import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
@@ -22,17 +21,7 @@ export type ReadRequest =
       /** 1.106 refuses it after routing, and shows `x-litellm-timeout` (golden c07). */
       readonly wasRouted: boolean;
     }
-  | {
-      readonly kind: 'request';
-      readonly intent: RequestIntent;
-      readonly body: JsonBody | undefined;
-      readonly multipart: MultipartBody | undefined;
-      readonly bodyModel: string | undefined;
-      readonly apiVersion: string | undefined;
-      readonly wantsUsage: boolean;
-      readonly includeFallbackErrors: boolean;
-      readonly clientHeaders: readonly string[];
-    };
+  | ({ readonly kind: 'request' } & UnderstoodRequest);
 
 export interface RequestContext {
   readonly request: IncomingMessage;
