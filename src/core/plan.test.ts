@@ -7,7 +7,7 @@ import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { inFlight } from './fleet/operations.ts';
 import type { Attempt, Failure, Outcome } from './outcome.ts';
 import { createPlan, type Plan, type PlanContext } from './plan.ts';
-import type { RequestIntent } from './request-intent.ts';
+import { plainIntent, type RequestIntent } from './request-intent.ts';
 import type { FallbackRule, FallbackTarget, RoutingTable } from './routing-table.ts';
 import type { Millis } from './units.ts';
 
@@ -51,25 +51,7 @@ const FAILURES = {
 } as const;
 type Word = keyof typeof FAILURES | 'ok';
 
-const plain: RequestIntent = {
-  model: 'm',
-  stream: false,
-  promptTokens: 10,
-  maxTokens: undefined,
-  numRetries: undefined,
-  timeoutMs: undefined,
-  streamTimeoutMs: undefined,
-  fallbacks: undefined,
-  contextWindowFallbacks: undefined,
-  contentPolicyFallbacks: undefined,
-  disableFallbacks: false,
-  maxFallbacks: undefined,
-  tags: [],
-  mockFailure: undefined,
-  pinned: undefined,
-  callerCredentials: false,
-  retryUnsafe: false,
-};
+const plain = plainIntent({ model: 'm', stream: false, maxTokens: undefined }, 10);
 
 interface Run {
   readonly plan: Plan;

@@ -35,3 +35,34 @@ export interface RequestIntent {
   /** Once its bytes were written nothing may be retried (`background` responses). */
   readonly retryUnsafe: boolean;
 }
+
+/** What is decided before the body's fields are read. */
+export interface IntentBasics {
+  readonly model: string;
+  readonly stream: boolean;
+  /** 0 for endpoints that generate no text; else `undefined`, until the body says. */
+  readonly maxTokens: number | undefined;
+}
+
+/** A request that asks for nothing special: every field at its default. */
+export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTokens: number): RequestIntent {
+  return {
+    model,
+    stream,
+    promptTokens,
+    maxTokens,
+    numRetries: undefined,
+    timeoutMs: undefined,
+    streamTimeoutMs: undefined,
+    fallbacks: undefined,
+    contextWindowFallbacks: undefined,
+    contentPolicyFallbacks: undefined,
+    disableFallbacks: false,
+    maxFallbacks: undefined,
+    tags: [],
+    mockFailure: undefined,
+    pinned: undefined,
+    callerCredentials: false,
+    retryUnsafe: false,
+  };
+}

@@ -1,30 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS, sketchDeployment, type DeploymentSketch } from '../../test/support/routing-fixture.ts';
 import { deadlineAt, latestWaitMs } from './deadline.ts';
-import type { RequestIntent } from './request-intent.ts';
+import { plainIntent, type RequestIntent } from './request-intent.ts';
 import type { RouterSettings } from './routing-table.ts';
 import { DEFAULT_ATTEMPT_MS, resolveTimeouts } from './timeouts.ts';
 
 type Caller = Partial<Pick<RequestIntent, 'stream' | 'timeoutMs' | 'streamTimeoutMs'>>;
 
 const intentOf = (caller: Caller): RequestIntent => ({
-  model: 'm',
-  stream: false,
-  promptTokens: 1,
-  maxTokens: undefined,
-  numRetries: undefined,
-  timeoutMs: undefined,
-  streamTimeoutMs: undefined,
-  fallbacks: undefined,
-  contextWindowFallbacks: undefined,
-  contentPolicyFallbacks: undefined,
-  disableFallbacks: false,
-  maxFallbacks: undefined,
-  tags: [],
-  mockFailure: undefined,
-  pinned: undefined,
-  callerCredentials: false,
-  retryUnsafe: false,
+  ...plainIntent({ model: 'm', stream: false, maxTokens: undefined }, 1),
   ...caller,
 });
 

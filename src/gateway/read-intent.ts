@@ -1,6 +1,12 @@
 // Reads what a request asks of the router from its body and headers, once. Fields that only the gateway understands
 // are named here and nowhere else are they looked up; the providers cut them from what is forwarded.
-import type { ClientFallbacks, MockFailure, RequestIntent } from '../core/request-intent.ts';
+import {
+  plainIntent,
+  type ClientFallbacks,
+  type IntentBasics,
+  type MockFailure,
+  type RequestIntent,
+} from '../core/request-intent.ts';
 import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
 import type { Millis } from '../core/units.ts';
 
@@ -9,14 +15,6 @@ export interface IntentSource {
   keys(): Iterable<string>;
   get(key: string): unknown;
   readonly promptTokens: number;
-}
-
-/** What is decided before the body's fields are read. */
-export interface IntentBasics {
-  readonly model: string;
-  readonly stream: boolean;
-  /** 0 for endpoints that generate no text; else `undefined`, until the body says. */
-  readonly maxTokens: number | undefined;
 }
 
 export interface IntentHeaders {
@@ -45,36 +43,13 @@ const MOCK_FLAGS: Readonly<Record<string, MockFailure>> = {
   mock_testing_content_policy_fallbacks: 'content_policy',
 };
 
-/** A request that asks for nothing special: every field at its default. */
-function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTokens: number): Draft {
-  return {
-    model,
-    stream,
-    promptTokens,
-    maxTokens,
-    numRetries: undefined,
-    timeoutMs: undefined,
-    streamTimeoutMs: undefined,
-    fallbacks: undefined,
-    contextWindowFallbacks: undefined,
-    contentPolicyFallbacks: undefined,
-    disableFallbacks: false,
-    maxFallbacks: undefined,
-    tags: [],
-    mockFailure: undefined,
-    pinned: undefined,
-    callerCredentials: false,
-    retryUnsafe: false,
-  };
-}
-
 /** Headers beat the body (1.106, section 7). Numbers may be strings; what is not a number is a problem. */
 export function readIntent(
   basics: IntentBasics,
   body: IntentSource,
   headers: IntentHeaders,
 ): RequestIntent | IntentProblem {
-  const draft = plainIntent(basics, body.promptTokens);
+  const draft: Draft = plainIntent(basics, body.promptTokens);
   for (const key of body.keys()) {
     const read = BODY_FIELDS.get(key);
     if (read === undefined) continue;
