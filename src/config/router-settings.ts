@@ -7,7 +7,7 @@ import type { Findings } from './findings.ts';
 import { didYouMean } from './nearest-key.ts';
 import { amountIn, booleanIn, millisIn, numberFromText, numberOf, textOf, truthyMillisIn } from './read-value.ts';
 import { BUILT_STRATEGIES } from '../core/strategy/registry.ts';
-import { STRATEGY_NAMES } from '../core/routing-table.ts';
+import { DEFAULT_STRATEGY_ARGS, STRATEGY_NAMES } from '../core/routing-table.ts';
 import type { FallbackRules, RouterSettings, StrategyName } from '../core/routing-table.ts';
 
 const DEFAULT_STRATEGY: StrategyName = 'simple-shuffle';
@@ -43,6 +43,7 @@ export function readRouterSettings(
   warnAboutZeroCooldown(router, findings);
   return {
     strategy: readStrategy(childOf(router, 'routing_strategy'), findings),
+    strategyArgs: DEFAULT_STRATEGY_ARGS,
     ...readAttempts(sections),
     ...readTimeouts(sections),
     fallbacks,

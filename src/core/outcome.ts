@@ -46,8 +46,15 @@ export interface Failure {
   readonly exceptionClass: string;
 }
 
+/** How long an attempt took, from its dispatch. */
+export interface Timing {
+  readonly totalMs: Millis;
+  /** Time to first content of a stream; `undefined` for a plain answer. */
+  readonly firstContentMs: Millis | undefined;
+}
+
 export type Outcome =
-  | { readonly kind: 'success'; readonly usage: TokenUsage | undefined }
+  | { readonly kind: 'success'; readonly usage: TokenUsage | undefined; readonly timing: Timing }
   | {
       readonly kind: 'failure';
       readonly failure: Failure;

@@ -146,7 +146,8 @@ function outcomeOf(
   const nth = used.get(key) ?? 0;
   used.set(key, nth + 1);
   lastWord = words[Math.min(nth, words.length - 1)] ?? 'ok';
-  if (lastWord === 'ok') return { kind: 'success', usage: { promptTokens: 11, completionTokens: 7, totalTokens: 18 } };
+  const usage = { promptTokens: 11, completionTokens: 7, totalTokens: 18 };
+  if (lastWord === 'ok') return { kind: 'success', usage, timing: { totalMs: 1, firstContentMs: undefined } };
   return { kind: 'failure', failure: FAILURES[lastWord], committed: false, unsent: false };
 }
 

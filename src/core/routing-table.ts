@@ -54,9 +54,34 @@ export const STRATEGY_NAMES = [
 ] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
-/** Router settings after precedence (`router_settings` over `litellm_settings` over defaults). */
-export interface RouterSettings {
+/** `routing_strategy_args`; what a strategy does not know it ignores. */
+export interface StrategyArgs {
+  /** How long a latency sample counts. */
+  readonly ttlMs: Millis;
+  /** Candidates within this share of the lowest latency are equals; 0 = only the lowest. */
+  readonly lowestLatencyBuffer: number;
+  /** Samples kept for each deployment, 1 or more. */
+  readonly maxLatencyListSize: number;
+  /** Quantile of the times to first token that a stream goes by, above 0 to 1; `undefined` = their mean. */
+  readonly ttftPercentile: number | undefined;
+}
+
+/** LiteLLM's defaults (reference 2). */
+export const DEFAULT_STRATEGY_ARGS: StrategyArgs = {
+  ttlMs: 3_600_000,
+  lowestLatencyBuffer: 0,
+  maxLatencyListSize: 10,
+  ttftPercentile: undefined,
+};
+
+/** How one of several usable deployments is chosen: the router's, a routing group's, or the request's own. */
+export interface RoutingPolicy {
   readonly strategy: StrategyName;
+  readonly strategyArgs: StrategyArgs;
+}
+
+/** Router settings after precedence (`router_settings` over `litellm_settings` over defaults). */
+export interface RouterSettings extends RoutingPolicy {
   /** Retries inside one group after the first attempt. */
   readonly numRetries: number;
   /** Smallest backoff before a retry on a lone deployment. */

@@ -1,6 +1,7 @@
 // One upstream call whose answer is complete before the client sees a byte of it: collected, checked, classified.
 import { classifyAnswer, classifyBroken, contentFilteredFailure } from '../core/classify.ts';
 import type { Failure, Outcome, TokenUsage } from '../core/outcome.ts';
+import type { Millis } from '../core/units.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
 import { readAnswer } from '../wire/answer.ts';
 import { header, remainingOf } from './answer-headers.ts';
@@ -23,6 +24,7 @@ export class PlainAttempt extends UpstreamCall {
   readonly #input: AttemptInput;
   readonly #chunks: Buffer[] = [];
   #byteLength = 0;
+  #startedAtMs: Millis = 0;
   #status = 0;
   #headers: AnswerHeaders = {};
 
@@ -33,6 +35,7 @@ export class PlainAttempt extends UpstreamCall {
 
   begin(): void {
     const { totalMs } = this.#input.planned.timeouts;
+    this.#startedAtMs = this.clock.now();
     if (totalMs !== undefined) this.startTimer(totalMs, timeOut);
   }
 
@@ -90,7 +93,8 @@ export class PlainAttempt extends UpstreamCall {
   }
 
   #succeed(usage: TokenUsage | undefined, answer: ReadyAnswer): void {
-    this.#resolve({ ...this.#measured(), outcome: { kind: 'success', usage }, answer });
+    const timing = { totalMs: this.clock.now() - this.#startedAtMs, firstContentMs: undefined };
+    this.#resolve({ ...this.#measured(), outcome: { kind: 'success', usage, timing }, answer });
   }
 
   #fail(failure: Failure): void {

@@ -153,7 +153,8 @@ export class StreamAttempt extends UpstreamCall {
     }
     if (!this.#isCommitted) this.#commit();
     this.#close(end.bytes);
-    this.#resolve({ kind: 'success', usage: reader.usage });
+    const timing = { totalMs: this.clock.now() - this.#startedAtMs, firstContentMs: this.#firstContentMs };
+    this.#resolve({ kind: 'success', usage: reader.usage, timing });
   }
 
   /** Before content: invisible, the plan may go on. After it: one truthful event in-band, no `[DONE]`. */

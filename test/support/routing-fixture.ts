@@ -1,7 +1,10 @@
 // Deployments and routing tables for tests of the core: everything has a plain default, a test names what it is about.
 import type { Deployment, Limits } from '../../src/core/deployment.ts';
-import type { ModelGroup, RouterSettings, RoutingTable, WildcardRoute } from '../../src/core/routing-table.ts';
-import type { Alias } from '../../src/core/routing-table.ts';
+import type { Fleet } from '../../src/core/fleet/fleet.ts';
+import { plainIntent } from '../../src/core/request-intent.ts';
+import { DEFAULT_STRATEGY_ARGS } from '../../src/core/routing-table.ts';
+import type { Alias, ModelGroup, RouterSettings, RoutingTable, WildcardRoute } from '../../src/core/routing-table.ts';
+import type { SelectContext } from '../../src/core/select/select-context.ts';
 
 export const NO_LIMITS: Limits = {
   rpm: undefined,
@@ -43,6 +46,7 @@ export function sketchDeployment(index: number, sketch: DeploymentSketch = {}): 
 
 export const DEFAULT_SETTINGS: RouterSettings = {
   strategy: 'simple-shuffle',
+  strategyArgs: DEFAULT_STRATEGY_ARGS,
   numRetries: 2,
   retryAfterMs: 0,
   timeoutMs: undefined,
@@ -91,4 +95,27 @@ export function sketchTable(sketch: TableSketch): RoutingTable {
   const aliases = new Map((sketch.aliases ?? []).map((alias) => [alias.name, alias]));
   const settings = { ...DEFAULT_SETTINGS, ...sketch.settings };
   return { deployments, groups, aliases, byId, byLitellmModel, wildcards, settings };
+}
+
+/** The input of a decision over the whole table, for a small plain request. */
+export function sketchContext(
+  world: { readonly table: RoutingTable; readonly fleet: Fleet },
+  more: Partial<SelectContext> = {},
+): SelectContext {
+  return {
+    ...world,
+    intent: plainIntent({ model: 'gpt-4', stream: false, maxTokens: 10 }, 10),
+    policy: world.table.settings,
+    candidates: world.table.deployments.map(({ index }) => index),
+    tried: [],
+    promptTokens: 10,
+    maxTokens: 10,
+    stream: false,
+    tags: [],
+    minInputTokens: 0,
+    hasFallback: false,
+    keepLast: false,
+    ignoreHealth: false,
+    ...more,
+  };
 }

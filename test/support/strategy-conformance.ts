@@ -1,7 +1,7 @@
 // What every strategy must keep, as one function that each strategy's test calls. A strategy sees candidates and scores
 // them; it may not change anything, and it may not lose a candidate.
 import { describe, expect, test } from 'vitest';
-import { sketchTable } from './routing-fixture.ts';
+import { sketchContext, sketchTable } from './routing-fixture.ts';
 import { seededRng } from './seeded-rng.ts';
 import { createFleet } from '../../src/core/fleet/fleet.ts';
 import { finished } from '../../src/core/fleet/operations.ts';
@@ -16,20 +16,7 @@ function shares(strategy: StrategyName, count: number, picks: number): number[] 
   const fleet = createFleet(table.deployments);
   const rng = seededRng(11);
   const hits = Array.from({ length: count }, () => 0);
-  const context = {
-    table,
-    fleet,
-    candidates: table.deployments.map(({ index }) => index),
-    tried: [],
-    promptTokens: 10,
-    maxTokens: 10,
-    stream: false,
-    tags: [],
-    minInputTokens: 0,
-    hasFallback: false,
-    keepLast: true,
-    ignoreHealth: false,
-  };
+  const context = sketchContext({ table, fleet }, { keepLast: true });
   for (let nth = 0; nth < picks; nth++) {
     const selection = select(context, nth, rng);
     if (selection.kind === 'none') throw new Error('an idle group has no deployment');

@@ -14,7 +14,11 @@ import { markProbe, recordFirstContent } from './breaker.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { availableAtMs, breakerState, coolingDeployments, rampOf, standingOf } from './standing.ts';
 
-const SUCCESS: Outcome = { kind: 'success', usage: undefined };
+const SUCCESS: Outcome = {
+  kind: 'success',
+  usage: undefined,
+  timing: { totalMs: 1, firstContentMs: undefined },
+};
 
 function failure(cause: FailureCause, more: Partial<Failure> = {}): Outcome {
   const details: Failure = {

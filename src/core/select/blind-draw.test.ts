@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CHI_SQUARE_999, chiSquare } from '../../../test/support/chi-square.ts';
-import { sketchTable, type DeploymentSketch } from '../../../test/support/routing-fixture.ts';
+import { sketchContext, sketchTable, type DeploymentSketch } from '../../../test/support/routing-fixture.ts';
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { blockUntil } from '../breaker/breaker.ts';
 import { createFleet } from '../fleet/fleet.ts';
@@ -22,24 +22,7 @@ test('while some candidates are refused, the others keep the shares of their wei
   const counts = [0, 0, 0, 0];
   const candidates = table.deployments.map(({ index }) => index);
   for (let n = 0; n < DRAWS; n += 1) {
-    const selection = select(
-      {
-        table,
-        fleet,
-        candidates,
-        tried: [],
-        promptTokens: 1,
-        maxTokens: 0,
-        stream: false,
-        tags: [],
-        minInputTokens: 0,
-        hasFallback: true,
-        keepLast: false,
-        ignoreHealth: false,
-      },
-      1_000,
-      rng,
-    );
+    const selection = select(sketchContext({ table, fleet }, { candidates, hasFallback: true }), 1_000, rng);
     if (selection.kind === 'none') throw new Error('nothing was picked');
     finished(fleet, selection.deployment);
     counts[selection.deployment] = (counts[selection.deployment] ?? 0) + 1;

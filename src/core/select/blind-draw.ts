@@ -34,7 +34,7 @@ export function weightedDraw(
 /** A usable deployment by its weight, or `undefined`: then the whole pipeline decides. */
 export function drawBlindly(context: SelectContext, moment: Moment, rng: Rng): DeploymentIndex | undefined {
   const { table, fleet, candidates } = context;
-  if (context.tried.length > 0 || table.settings.strategy !== 'simple-shuffle') return undefined;
+  if (context.tried.length > 0 || context.policy.strategy !== 'simple-shuffle') return undefined;
   if (moment.rules.tagRequest !== undefined) return undefined;
   const draw = knownDraw(context);
   if (draw === undefined) return undefined;

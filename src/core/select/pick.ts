@@ -16,7 +16,7 @@ export interface Draw {
 export function pick(context: SelectContext, draw: Draw): DeploymentIndex {
   const { scratch } = context.fleet;
   if (draw.count === 1) return scratch[0] ?? 0;
-  const { deployments, settings } = context.table;
+  const { deployments } = context.table;
   const pickContext: PickContext = {
     fleet: context.fleet,
     deployments,
@@ -25,7 +25,7 @@ export function pick(context: SelectContext, draw: Draw): DeploymentIndex {
     basis: weightBasis(deployments, scratch, draw.count),
     meanWeight: meanWeight(deployments, context.candidates),
   };
-  const strategy = strategyNamed(settings.strategy);
+  const strategy = strategyNamed(context.policy.strategy);
   return strategy.share === undefined
     ? pickByScore(strategy, pickContext, draw.count)
     : pickByShare(strategy.share, pickContext, draw.count);

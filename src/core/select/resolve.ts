@@ -1,7 +1,7 @@
 // What a requested model name stands for: which deployments may serve it and under which group's name. Built from the
 // routing table alone; the order is LiteLLM 1.106's as recorded (reference 3.1d, 3.1e, 1.5a, 1.7).
 import type { Deployment } from '../deployment.ts';
-import type { RoutingTable } from '../routing-table.ts';
+import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex } from '../units.ts';
 
 export interface ResolvedModel {
@@ -17,6 +17,8 @@ export interface ResolvedModel {
   readonly captures: readonly string[] | undefined;
   /** The name that the pattern matched: the requested one, or that with its provider in front. */
   readonly matched: string;
+  /** The policy of the group, where it is not the router's. */
+  readonly policy?: RoutingPolicy | undefined;
 }
 
 export interface UnknownModel {

@@ -2,12 +2,16 @@
 // that a decision allocates nothing but its result.
 import type { Charge } from '../fleet/charge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { RoutingTable } from '../routing-table.ts';
+import type { RequestIntent } from '../request-intent.ts';
+import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 
 export interface SelectContext {
   readonly table: RoutingTable;
   readonly fleet: Fleet;
+  /** What the request asks of the router. */
+  readonly intent: RequestIntent;
+  readonly policy: RoutingPolicy;
   /** In config order, as `resolve` gives them. */
   readonly candidates: readonly DeploymentIndex[];
   /** Deployments that this request has tried: they come last. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeploymentSketch } from '../../../test/support/routing-fixture.ts';
-import { sketchTable } from '../../../test/support/routing-fixture.ts';
+import { sketchContext, sketchTable } from '../../../test/support/routing-fixture.ts';
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { blockUntil, openNow, recordFailure, recordSuccess, restUntil } from '../breaker/breaker.ts';
 import { breakerState, TRIGGER } from '../breaker/standing.ts';
@@ -22,21 +22,7 @@ class Group {
   }
 
   context(more: Partial<SelectContext> = {}): SelectContext {
-    return {
-      table: this.table,
-      fleet: this.fleet,
-      candidates: this.table.deployments.map(({ index }) => index),
-      tried: [],
-      promptTokens: 10,
-      maxTokens: 10,
-      stream: false,
-      tags: [],
-      minInputTokens: 0,
-      hasFallback: false,
-      keepLast: false,
-      ignoreHealth: false,
-      ...more,
-    };
+    return sketchContext(this, more);
   }
 
   pick(now: number, more: Partial<SelectContext> = {}): Picked {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHI_SQUARE_999, chiSquare } from '../../../test/support/chi-square.ts';
 import type { DeploymentSketch } from '../../../test/support/routing-fixture.ts';
-import { sketchTable } from '../../../test/support/routing-fixture.ts';
+import { sketchContext, sketchTable } from '../../../test/support/routing-fixture.ts';
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { finished, started } from '../fleet/operations.ts';
@@ -21,20 +21,7 @@ function group(deployments: readonly DeploymentSketch[], settings: Partial<Route
   const table = sketchTable({ deployments, settings: { enforceLimits: false, ...settings } });
   const fleet = createFleet(table.deployments);
   const rng = seededRng(1);
-  const context = {
-    table,
-    fleet,
-    candidates: table.deployments.map(({ index }) => index),
-    tried: [],
-    promptTokens: 10,
-    maxTokens: 10,
-    stream: false,
-    tags: [],
-    minInputTokens: 0,
-    hasFallback: false,
-    keepLast: true,
-    ignoreHealth: false,
-  };
+  const context = sketchContext({ table, fleet }, { keepLast: true });
   const pickOne = (now: number): number => {
     const selection = select(context, now, rng);
     if (selection.kind === 'none') throw new Error('nothing to pick');

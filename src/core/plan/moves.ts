@@ -1,0 +1,110 @@
+// What follows when an attempt, or a whole hop, has come to nothing (DESIGN 5): a further attempt in the group, then a
+// fallback, then a wait that was put off, then the end.
+import { latestWaitMs } from '../deadline.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Failure, Outcome } from '../outcome.ts';
+import { mockFailure } from '../own-failures.ts';
+import type { MockFailure } from '../request-intent.ts';
+import type { Millis } from '../units.ts';
+import { finalFailure } from './final-failure.ts';
+import type { Hop } from './hop.ts';
+import type { Moment } from './plan-context.ts';
+import type { PlanState } from './plan-state.ts';
+import { applyRetry, planRetry } from './retry.ts';
+
+export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
+
+/** An attempt on `deployment` failed. */
+export function afterFailure(
+  state: PlanState,
+  outcome: FailedOutcome,
+  at: Moment & { readonly deployment: Deployment },
+): void {
+  const { hop, intent } = state;
+  if (hop === undefined) return;
+  const { failure, committed, unsent } = outcome;
+  const { deployment } = at;
+  hop.lastFailure = failure;
+  if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
+  if (committed) {
+    state.ending = failure;
+    return;
+  }
+  if (intent.retryUnsafe && !unsent) return endPlan(state, failure, at.now);
+  if (!hop.resolution.byId) {
+    hop.maxRetries = intent.numRetries ?? deployment.numRetries ?? state.table.settings.numRetries;
+  }
+  if (!retryInGroup(state, { ...at, hop, failure })) hopFailed(state, failure, at.now);
+}
+
+interface FailedAttempt extends Moment {
+  readonly hop: Hop;
+  readonly failure: Failure;
+  /** `undefined`: nothing was attempted. */
+  readonly deployment: Deployment | undefined;
+}
+
+/** Arranges a further attempt in the group; false = this hop is over, at least until its fallbacks have failed. */
+function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
+  const { hop, failure } = failed;
+  const retry = planRetry({
+    ...failed,
+    table: state.table,
+    tried: state.tried,
+    promptTokens: state.promptTokens,
+    hasFallback: state.hasFallbackFor(failure.cause),
+    latestMs: latestWaitMs(state.context, failed.now),
+  });
+  if (retry === undefined) return false;
+  if (!retry.isDeferred) applyRetry(hop, retry);
+  else if (hop.depth === 0) state.deferred ??= { hop, retry };
+  return !retry.isDeferred;
+}
+
+/** `mock_testing_*`: raised before any deployment; a rate limit is retried like any other, the rest falls back. */
+export function raiseMock(state: PlanState, kind: MockFailure, at: Moment & { readonly hop: Hop }): void {
+  const { hop, now } = at;
+  const failure = mockFailure(kind, state.group);
+  hop.lastFailure = failure;
+  if (kind !== 'rate_limit') state.mock = undefined;
+  else if (retryInGroup(state, { ...at, failure, deployment: undefined })) {
+    state.mock = undefined;
+    return;
+  }
+  hopFailed(state, failure, now);
+}
+
+/** The hop is over: the next one, or a wait that was put off, or the end. */
+export function hopFailed(state: PlanState, failure: Failure, now: Millis): void {
+  const { hop } = state;
+  if (hop === undefined || hop.depth === 0) state.rootFailure = failure;
+  state.failures = [...state.failures, failure];
+  const failed = { hop, model: state.group, depth: hop?.depth ?? 0, cause: failure.cause };
+  const onUnknown = (unknown: Failure): void => void (state.failures = [...state.failures, unknown]);
+  const next = state.isOutOfFallbacks ? undefined : state.hops().next(failed, onUnknown);
+  if (next !== undefined) {
+    state.hop = next;
+    return;
+  }
+  state.isOutOfFallbacks = true;
+  if (!takeUpDeferred(state)) endPlan(state, state.rootFailure ?? failure, now);
+}
+
+function takeUpDeferred(state: PlanState): boolean {
+  const { hop, retry } = state.deferred ?? {};
+  if (hop === undefined || retry === undefined) return false;
+  state.deferred = undefined;
+  state.hop = hop;
+  applyRetry(hop, retry);
+  return true;
+}
+
+/** Nothing more is tried: the client gets `failure`. */
+export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
+  const { failures, attempts, tried } = state;
+  state.ending = finalFailure(
+    failure,
+    { context: state.context, source: state.hops(), failures, attempts, tried },
+    now,
+  );
+}

@@ -1,0 +1,123 @@
+// What a plan knows while its request runs. Its own class so that the moves (retry, fallback, wait) can be functions in
+// files of their own; `Plan` is this with the three calls that the executor makes.
+import { deadlineAt } from '../deadline.ts';
+import type { Charge } from '../fleet/charge.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Failure, FailureCause } from '../outcome.ts';
+import type { MockFailure, RequestIntent } from '../request-intent.ts';
+import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
+import type { SelectContext } from '../select/select-context.ts';
+import type { DeploymentIndex, Millis } from '../units.ts';
+import type { Hop } from './hop.ts';
+import { HopSource } from './hop-source.ts';
+import type { PlanContext } from './plan-context.ts';
+import type { Retry } from './retry.ts';
+
+const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
+const NO_FAILURES: readonly Failure[] = [];
+
+/** Its public fields are those of a `SelectContext`, so that a decision allocates nothing for its input. */
+export class PlanState implements SelectContext {
+  readonly context: PlanContext;
+  readonly table: RoutingTable;
+  readonly fleet: Fleet;
+  readonly intent: RequestIntent;
+  readonly promptTokens: number;
+  readonly maxTokens: number | undefined;
+  readonly stream: boolean;
+  readonly tags: readonly string[];
+  readonly minInputTokens: number;
+  readonly deadlineMs: Millis;
+  tried: readonly DeploymentIndex[] = NO_DEPLOYMENTS;
+  /** Deployment of the latest attempt. */
+  deployment: DeploymentIndex | undefined;
+  /** Attempts made, over all hops. */
+  attempts = 0;
+  /** Failures of hops so far, in order: what `include_fallback_errors` shows. */
+  failures: readonly Failure[] = NO_FAILURES;
+  /** Configured limit of the latest attempt, for `x-litellm-timeout`; `undefined` = none, or nothing was attempted. */
+  shownTimeoutMs: Millis | undefined;
+  hop: Hop | undefined;
+  /** Of the attempt under way. */
+  charge: Charge | undefined;
+  mock: MockFailure | undefined;
+  rootFailure: Failure | undefined;
+  /** A wait that was put off because a fallback came first: taken up when every fallback has failed. */
+  deferred: { readonly hop: Hop; readonly retry: Retry } | undefined;
+  /** All fallbacks have failed: only waiting is left. */
+  isOutOfFallbacks = false;
+  /** What the client is told; set = the plan has ended. */
+  ending: Failure | undefined;
+  #source: HopSource | undefined;
+
+  constructor(context: PlanContext) {
+    const { table, fleet, intent, startedAtMs } = context;
+    this.context = context;
+    this.table = table;
+    this.fleet = fleet;
+    this.intent = intent;
+    this.promptTokens = intent.promptTokens;
+    this.maxTokens = intent.maxTokens;
+    this.stream = intent.stream;
+    this.tags = intent.tags;
+    this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
+    this.deadlineMs = deadlineAt(startedAtMs, table.settings);
+    this.mock = intent.mockFailure;
+  }
+
+  /** Who may answer now. */
+  get candidates(): readonly DeploymentIndex[] {
+    return this.hop?.candidates ?? NO_DEPLOYMENTS;
+  }
+
+  /** How the hop's group chooses. */
+  get policy(): RoutingPolicy {
+    return this.hop?.resolution.policy ?? this.table.settings;
+  }
+
+  get hasFallback(): boolean {
+    return this.hasFallbackFor('server_error');
+  }
+
+  /** Whether a failure of this cause would lead to another group. */
+  hasFallbackFor(cause: FailureCause): boolean {
+    const { hop } = this;
+    if (hop === undefined || this.isOutOfFallbacks || this.intent.disableFallbacks) return false;
+    return this.hops().hasNext(hop, cause);
+  }
+
+  get keepLast(): boolean {
+    return !this.hasFallback;
+  }
+
+  /** Ids and pinned deployments are served whatever their health (1.106, 3.1). */
+  get ignoreHealth(): boolean {
+    return this.hop?.resolution.byId === true;
+  }
+
+  /** Name that was asked for at this hop, as `x-litellm-model-group` shows it. */
+  get group(): string {
+    return this.hop?.resolution.requested ?? this.intent.model;
+  }
+
+  /** Retries of this hop. */
+  get retries(): number {
+    return this.hop?.retries ?? 0;
+  }
+
+  /** Retries that this hop allows. */
+  get maxRetries(): number {
+    return this.hop?.maxRetries ?? 0;
+  }
+
+  /** Fallbacks attempted, as `x-litellm-attempted-fallbacks` counts them; 0 while the request's own model is asked. */
+  get fallbacks(): number {
+    return this.hop === undefined || this.hop.depth === 0 ? 0 : (this.#source?.count ?? 0);
+  }
+
+  /** Where the request goes when a hop has failed; made when it is first asked for. */
+  hops(): HopSource {
+    this.#source ??= new HopSource(this.context, this.hop);
+    return this.#source;
+  }
+}
