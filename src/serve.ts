@@ -4,20 +4,16 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { GatewayConfig } from './config/types.ts';
-import { createFleet } from './core/fleet/fleet.ts';
-import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
-import type { GatewayServices } from './gateway/exchange.ts';
-import type { Runtime, ServerState } from './gateway/runtime.ts';
-import { Authenticator } from './http/auth.ts';
+import type { ServerState } from './gateway/runtime.ts';
 import { lazyControlPlane } from './http/control-plane/lazy-control-plane.ts';
-import { DataPlane, type DataPlaneContext } from './http/data-plane.ts';
+import { DataPlane } from './http/data-plane.ts';
 import { createServer } from './http/server.ts';
+import { InForce } from './in-force.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
+import { Reloader, reportReload, type ReloadOutcome, type ReloadTrigger } from './reload.ts';
 import { createClock, type Clock } from './upstream/clock.ts';
 import { CredentialCache } from './upstream/credentials.ts';
-import { tlsProfile } from './upstream/tls-profile.ts';
-import { Transport } from './upstream/transport.ts';
 
 export interface ServeOptions {
   readonly host: string;
@@ -29,40 +25,28 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: RequestLog;
   readonly clock?: Clock;
+  /** The config as it stands now; without it a reload enacts the same one again. */
+  readonly readConfig?: () => GatewayConfig | Promise<GatewayConfig>;
 }
 
 export interface RunningGateway {
   readonly url: string;
   readonly port: number;
+  /**
+   * Reads the config again and puts it in force without a pause: requests under way finish as they began, all further
+   * ones see the new one. A config with errors is rejected, and the old one stays.
+   */
+  reload(trigger: ReloadTrigger): Promise<ReloadOutcome>;
   /** Stops accepting, lets running requests finish for at most the grace, then closes everything. */
   drain(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const DRAIN_POLL_MS = 20;
 
 /** Starts listening; rejects when the port cannot be had (`EADDRINUSE`). */
 export async function serve(config: GatewayConfig, options: ServeOptions): Promise<RunningGateway> {
-  const clock = options.clock ?? createClock();
-  const runtime = createRuntime(config);
-  const metrics = new Metrics(runtime);
-  const state: ServerState = {
-    inFlight: 0,
-    queued: 0,
-    admitted: 0,
-    rejected: 0,
-    openResponses: 0,
-    shuttingDown: false,
-  };
-  const services: GatewayServices = {
-    clock,
-    publish: publisher([options.log.listener(runtime), metrics.listener]),
-    credentials: new CredentialCache(clock),
-  };
-  const authenticator = new Authenticator(config.general.masterKey, config.general.keyHeaderName);
-  const context: DataPlaneContext = { runtime, services, authenticator, state };
-  const dataPlane = new DataPlane(() => context);
-  const control = lazyControlPlane({ context: () => context, metrics, env: options.env });
+  const { clock, state, inForce, reloader, control } = assemble(config, options);
+  const dataPlane = new DataPlane(() => inForce.context);
   const server = createServer(
     {
       inference: (request, response, target) => dataPlane.serve(request, response, target),
@@ -77,35 +61,33 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
   return {
     url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     port,
-    drain: () => drain({ server, state, runtime, graceMs: config.general.shutdownGraceMs, clock, control }),
+    reload: (trigger) => reloader.reload(trigger),
+    drain: () => drain({ server, state, inForce, clock, control }),
   };
 }
 
-/** A config with the numbers and connections that it needs; made again for a reload. */
-export function createRuntime(config: GatewayConfig): Runtime {
-  const shared = new Map<string, Transport>();
-  const transports = config.deployments.map((deployment) => {
-    const tls = tlsProfile(deployment, config);
-    const key = JSON.stringify(tls);
-    const transport =
-      shared.get(key) ?? new Transport({ tls, connectTimeoutMs: CONNECT_TIMEOUT_MS, env: config.environment });
-    shared.set(key, transport);
-    return transport;
+/** Everything but the socket. */
+function assemble(config: GatewayConfig, options: ServeOptions) {
+  const clock = options.clock ?? createClock();
+  const metrics = new Metrics();
+  const state = idleState();
+  const credentials = new CredentialCache(clock);
+  const inForce = new InForce(config, { clock, log: options.log, metrics, state, credentials });
+  const control = lazyControlPlane({ context: () => inForce.context, metrics, env: options.env });
+  const reloader = new Reloader({
+    read: options.readConfig ?? (() => config),
+    replace: (next) => {
+      const change = inForce.replace(next);
+      control.renew();
+      return change;
+    },
+    report: (outcome, trigger) => reportReload(options.log, outcome, trigger),
   });
-  return { config, fleet: createFleet(config.table.deployments), transports };
+  return { clock, state, inForce, reloader, control };
 }
 
-/** A subscriber that throws is cut off from nothing but this one event: it can never break a request. */
-function publisher(listeners: readonly GatewayListener[]): GatewayListener {
-  return (event: GatewayEvent) => {
-    for (const listener of listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : new Error(String(error)));
-      }
-    }
-  };
+function idleState(): ServerState {
+  return { inFlight: 0, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
 }
 
 function readTls(options: ServeOptions): { key: string; cert: string } | undefined {
@@ -126,8 +108,7 @@ function listen(server: Server, options: ServeOptions): Promise<void> {
 interface Drained {
   readonly server: Server;
   readonly state: ServerState;
-  readonly runtime: Runtime;
-  readonly graceMs: number;
+  readonly inForce: InForce;
   readonly clock: Clock;
   readonly control: { close(): Promise<void> };
 }
@@ -142,12 +123,12 @@ async function drain(parts: Drained): Promise<void> {
   state.shuttingDown = true;
   let areAllGone = false;
   NetServer.prototype.close.call(server, () => (areAllGone = true));
-  const deadlineMs = clock.now() + parts.graceMs;
+  const deadlineMs = clock.now() + parts.inForce.context.runtime.config.general.shutdownGraceMs;
   while (state.openResponses > 0 && !areAllGone && clock.now() < deadlineMs) {
     await new Promise<void>((resolve) => void clock.after(DRAIN_POLL_MS, resolve, undefined));
   }
   server.closeAllConnections();
   server.close();
   await parts.control.close();
-  await Promise.all([...new Set(parts.runtime.transports)].map((transport) => transport.destroy()));
+  await parts.inForce.destroy();
 }

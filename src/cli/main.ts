@@ -5,9 +5,11 @@ import { checkReport, formatCheckReport, formatProblem, hasErrors } from '../con
 import { loadConfig, loadConfigText } from '../config/load.ts';
 import type { ConfigProblem, GatewayConfig } from '../config/types.ts';
 import { RequestLog, type LogLevel } from '../observe/request-log.ts';
+import type { ReloadTrigger } from '../reload.ts';
 import { serve, type RunningGateway } from '../serve.ts';
 import { VERSION } from '../version.ts';
 import { helpText } from './help-text.ts';
+import { FileWatcher } from './watch-files.ts';
 import {
   parseArguments,
   type Command,
@@ -62,7 +64,8 @@ async function runProbe(command: Extract<Command, { kind: 'probe' }>, env: Envir
 }
 
 async function runServe(args: ServeArguments, env: Environment): Promise<ExitCode> {
-  return serveUntilSignal(await readConfig(args, env), args, { env, ready: () => undefined });
+  const read = (): Promise<GatewayConfig> => readConfig(args, env);
+  return serveUntilSignal(await read(), args, { env, read, ready: () => undefined });
 }
 
 async function runDemo(args: ServeArguments, env: Environment): Promise<ExitCode> {
@@ -72,7 +75,8 @@ async function runDemo(args: ServeArguments, env: Environment): Promise<ExitCode
   const config = loadConfigText(demo.configText, { env, name: 'demo.yaml' });
   try {
     const local = { ...args, host: args.host ?? LOOPBACK };
-    return await serveUntilSignal(config, local, { env, ready: (gateway) => void print(demo.guide(gateway.url)) });
+    const ready = (gateway: RunningGateway): void => void print(demo.guide(gateway.url));
+    return await serveUntilSignal(config, local, { env, read: () => config, ready });
   } finally {
     await demo.close();
   }
@@ -103,6 +107,8 @@ async function readConfig(args: ServeArguments, env: Environment): Promise<Gatew
 
 interface ServeContext {
   readonly env: Environment;
+  /** The config as it stands now, for a reload. */
+  readonly read: () => GatewayConfig | Promise<GatewayConfig>;
   readonly ready: (gateway: RunningGateway) => void;
 }
 
@@ -122,11 +128,32 @@ async function serveUntilSignal(config: GatewayConfig, args: ServeArguments, con
     log.logger.warn('no master_key is set: everyone who can reach this port can use it');
   }
   context.ready(gateway);
+  const stopReloading = reloadOnDemand(gateway, { config, watch: args.watch });
   const signal = await firstSignal();
+  stopReloading();
   log.logger.info({ signal }, 'draining: no new connections, running requests finish');
   await gateway.drain();
   log.close();
   return DONE;
+}
+
+/** Reads the config again on SIGHUP and, when asked to watch, whenever one of its files changes. */
+function reloadOnDemand(
+  gateway: RunningGateway,
+  { config, watch }: { readonly config: GatewayConfig; readonly watch: boolean },
+): () => void {
+  const reload = async (trigger: ReloadTrigger): Promise<void> => {
+    const outcome = await gateway.reload(trigger);
+    if (watch && outcome.kind === 'replaced') watcher.follow(outcome.files);
+  };
+  const onHangUp = (): void => void reload('SIGHUP');
+  process.on('SIGHUP', onHangUp);
+  const watcher = new FileWatcher(() => void reload('watch'));
+  if (watch) watcher.follow(config.files);
+  return () => {
+    process.off('SIGHUP', onHangUp);
+    watcher.close();
+  };
 }
 
 /** `set_verbose` in the config asks for what `--debug` asks for. */
@@ -137,7 +164,7 @@ function logLevel(config: GatewayConfig, args: ServeArguments): LogLevel {
 async function listen(
   config: GatewayConfig,
   args: ServeArguments,
-  context: { readonly env: Environment; readonly host: string; readonly log: RequestLog },
+  context: Pick<ServeContext, 'env' | 'read'> & { readonly host: string; readonly log: RequestLog },
 ): Promise<RunningGateway | undefined> {
   try {
     return await serve(config, {
@@ -148,6 +175,7 @@ async function listen(
       keepAliveTimeoutMs: args.keepAliveTimeoutMs ?? DEFAULT_KEEP_ALIVE_MS,
       env: context.env,
       log: context.log,
+      readConfig: context.read,
     });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -53,6 +53,7 @@ describe('flags of serve', () => {
       sslKeyFile: undefined,
       sslCertFile: undefined,
       keepAliveTimeoutMs: undefined,
+      watch: false,
     });
   });
 

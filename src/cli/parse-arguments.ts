@@ -29,6 +29,8 @@ export interface ServeArguments {
   readonly sslCertFile: string | undefined;
   /** `undefined`: not given. */
   readonly keepAliveTimeoutMs: number | undefined;
+  /** Reload when a file of the config changes. */
+  readonly watch: boolean;
 }
 
 export interface FakeProviderArguments {
@@ -116,6 +118,7 @@ function serveArguments(flags: ReadFlags, env: Environment, port: number): Serve
     sslKeyFile: textOf(flags, 'ssl_keyfile_path'),
     sslCertFile: textOf(flags, 'ssl_certfile_path'),
     keepAliveTimeoutMs: keepAliveSeconds === undefined ? undefined : keepAliveSeconds * 1000,
+    watch: flags.values.has('watch'),
   };
 }
 

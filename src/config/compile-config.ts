@@ -23,6 +23,7 @@ import type { Alias, ModelGroup, RoutingTable } from '../core/routing-table.ts';
 
 export interface CompileOptions {
   readonly file: string | undefined;
+  readonly files?: readonly string[];
   readonly env: Environment;
   readonly findings: Findings;
   /** `--model` of the command line. */
@@ -57,6 +58,7 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
   warnAboutImpossibleLimits(compiled, findings);
   return {
     file: options.file,
+    files: options.files ?? [],
     environment: env,
     table: { ...places, settings: readRouterSettings({ router, litellm, env }, lists.rules, findings) },
     deployments: compiled.map((one) => one.configured),

@@ -25,9 +25,12 @@ export function loadConfig(file: string, options: LoadOptions): GatewayConfig {
   const read = options.read ?? readText;
   const root = readRoot(file, file, { read, findings });
   const rest = { file, env: options.env, cliModel: options.cliModel };
-  if (root !== undefined) return compileConfig(mergeIncludes(root, file, { read, findings }), { ...rest, findings });
+  if (root !== undefined) {
+    const { merged, files } = mergeIncludes(root, file, { read, findings });
+    return compileConfig(merged, { ...rest, files, findings });
+  }
   // What an unreadable file lacks is not worth a second complaint.
-  const empty = compileConfig(emptyMap(startOf(file)), { ...rest, findings: new Findings() });
+  const empty = compileConfig(emptyMap(startOf(file)), { ...rest, files: [file], findings: new Findings() });
   return { ...empty, problems: findings.problems() };
 }
 
@@ -36,7 +39,7 @@ export function loadConfigText(text: string, options: LoadOptions & { readonly n
   const name = options.name ?? 'config.yaml';
   const read = options.read ?? readText;
   const config = loadConfig(name, { ...options, read: (path) => (path === name ? text : read(path)) });
-  return { ...config, file: undefined };
+  return { ...config, file: undefined, files: config.files.filter((path) => path !== name) };
 }
 
 function readText(path: string): string {
@@ -74,7 +77,12 @@ function readRoot(path: string, shown: string, { read, findings }: Reading): Map
 }
 
 /** Breadth first, every file once (LiteLLM 1.106, reference 1.1b). */
-function mergeIncludes(root: MapNode, file: string, reading: Reading): MapNode {
+function mergeIncludes(
+  root: MapNode,
+  file: string,
+  reading: Reading,
+): { readonly merged: MapNode; readonly files: readonly string[] } {
+  const files = [file];
   const seen = new Set([resolve(file)]);
   const queue: IncludeRequest[] = readIncludes(root, file, reading.findings);
   let merged = root;
@@ -82,12 +90,13 @@ function mergeIncludes(root: MapNode, file: string, reading: Reading): MapNode {
     const path = findInclude(request, file, reading);
     if (path === undefined || seen.has(resolve(path))) continue;
     seen.add(resolve(path));
+    files.push(path);
     const included = readRoot(path, path, reading);
     if (included === undefined) continue;
     merged = mergeIncluded(merged, included);
     queue.push(...readIncludes(included, path, reading.findings));
   }
-  return merged;
+  return { merged, files };
 }
 
 /** Beside the file that includes it; else, with a warning, beside the root config. */

@@ -74,6 +74,8 @@ export interface ConfiguredDeployment {
 
 export interface GatewayConfig {
   readonly file: string | undefined;
+  /** Every file that was read: the config and what it includes. */
+  readonly files: readonly string[];
   /** The environment with `environment_variables` laid over it (proxies, TLS files). Holds secrets: never print it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly table: RoutingTable;

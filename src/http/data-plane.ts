@@ -21,6 +21,8 @@ export interface DataPlaneContext {
   readonly services: GatewayServices;
   readonly authenticator: Authenticator;
   readonly state: ServerState;
+  /** Requests that still use this context: when a newer one is in force, it is done with at 0. */
+  readonly load: { requests: number };
 }
 
 export class DataPlane {
@@ -52,6 +54,8 @@ export class DataPlane {
     const incoming: Incoming = { ...accepted(context, { request, response }), endpoint: 'responses', path: route.path };
     const verdict = context.authenticator.check(request.headers);
     if (verdict.kind === 'rejected') return refuseCaller(incoming, verdict);
+    context.load.requests += 1;
+    response.on('close', () => (context.load.requests -= 1));
     serveResource({ ...route, callId: incoming.callId }, response, {
       runtime: context.runtime,
       services: context.services,
@@ -86,7 +90,8 @@ export class DataPlane {
     incoming: InferenceCall,
     held: { readonly parsed: UnderstoodRequest; readonly byteLength: number },
   ): Promise<void> {
-    const { state } = context;
+    const { state, load } = context;
+    load.requests += 1;
     state.inFlight += 1;
     state.admitted += 1;
     try {
@@ -99,6 +104,7 @@ export class DataPlane {
       answerBug(incoming, error);
     } finally {
       state.inFlight -= 1;
+      load.requests -= 1;
       this.#held.total -= held.byteLength;
     }
   }

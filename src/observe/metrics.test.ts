@@ -104,11 +104,12 @@ function valueOf(
 
 test('attempts count per deployment and requested model', async () => {
   const runtime = runtimeOf(CONFIG);
-  const metrics = new Metrics(runtime);
-  metrics.listener(ATTEMPT);
-  metrics.listener({ ...ATTEMPT, requestedModel: 'd1' });
-  metrics.listener({ ...ATTEMPT, outcome: 'failure', failure: FAILURE, usage: undefined, remainingRequests: 8 });
-  metrics.listener({ ...ATTEMPT, outcome: 'abandoned', usage: undefined });
+  const metrics = new Metrics();
+  const listener = metrics.adopt(runtime);
+  listener(ATTEMPT);
+  listener({ ...ATTEMPT, requestedModel: 'd1' });
+  listener({ ...ATTEMPT, outcome: 'failure', failure: FAILURE, usage: undefined, remainingRequests: 8 });
+  listener({ ...ATTEMPT, outcome: 'abandoned', usage: undefined });
   const seen = await scrape(metrics, runtime);
   const gpt = ['requested_model="gpt"', 'model_id="d1"'];
   expect(valueOf(seen, 'litellm_deployment_success_responses_total', gpt)).toBe(1);
@@ -124,11 +125,12 @@ test('attempts count per deployment and requested model', async () => {
 
 test('requests count by status, and their times where they were answered', async () => {
   const runtime = runtimeOf(CONFIG);
-  const metrics = new Metrics(runtime);
-  metrics.listener(REQUEST);
-  metrics.listener({ ...REQUEST, status: 429, outcome: 'failure', failure: FAILURE });
-  metrics.listener({ ...REQUEST, status: 0, outcome: 'abandoned' });
-  metrics.listener({ ...REQUEST, requestedModel: 'made-up', deployment: undefined, status: 400, outcome: 'failure' });
+  const metrics = new Metrics();
+  const listener = metrics.adopt(runtime);
+  listener(REQUEST);
+  listener({ ...REQUEST, status: 429, outcome: 'failure', failure: FAILURE });
+  listener({ ...REQUEST, status: 0, outcome: 'abandoned' });
+  listener({ ...REQUEST, requestedModel: 'made-up', deployment: undefined, status: 400, outcome: 'failure' });
   const seen = await scrape(metrics, runtime);
   const total = 'litellm_proxy_total_requests_metric_total';
   expect(['200', '429', '499'].map((status) => valueOf(seen, total, ['="gpt"', `status_code="${status}"`]))).toEqual([
@@ -147,13 +149,14 @@ test('requests count by status, and their times where they were answered', async
 
 test('fallbacks and openings of the breaker say why', async () => {
   const runtime = runtimeOf(CONFIG);
-  const metrics = new Metrics(runtime);
+  const metrics = new Metrics();
+  const listener = metrics.adopt(runtime);
   const hop = { kind: 'fallback', requestedModel: 'gpt', fallbackModel: 'idle', failure: FAILURE } as const;
-  metrics.listener({ ...hop, succeeded: true });
-  metrics.listener({ ...hop, succeeded: false });
-  metrics.listener({ ...hop, succeeded: false, fallbackModel: 'invented by a client' });
-  metrics.listener({ kind: 'breaker', deployment: 1, state: 'open', status: 500 });
-  metrics.listener({ kind: 'breaker', deployment: 1, state: 'closed', status: undefined });
+  listener({ ...hop, succeeded: true });
+  listener({ ...hop, succeeded: false });
+  listener({ ...hop, succeeded: false, fallbackModel: 'invented by a client' });
+  listener({ kind: 'breaker', deployment: 1, state: 'open', status: 500 });
+  listener({ kind: 'breaker', deployment: 1, state: 'closed', status: undefined });
   const seen = await scrape(metrics, runtime);
   const to = ['requested_model="gpt"', 'fallback_model="idle"', 'exception_status="429"'];
   expect(valueOf(seen, 'litellm_deployment_successful_fallbacks_total', to)).toBe(1);
@@ -165,7 +168,8 @@ test('fallbacks and openings of the breaker say why', async () => {
 
 test('a scrape reads health and limits as they are then', async () => {
   const runtime = runtimeOf(CONFIG);
-  const metrics = new Metrics(runtime);
+  const metrics = new Metrics();
+  metrics.adopt(runtime);
   blockUntil(runtime.fleet, 1, 60_000);
   const seen = await scrape(metrics, runtime);
   expect(valueOf(seen, 'litellm_deployment_state', ['model_id="d1"'])).toBe(0);
@@ -187,11 +191,12 @@ test('deployments that agree in all labels share their samples', async () => {
 - model_name: gpt
   litellm_params: {model: openai/m, api_base: http://127.0.0.1:9/v1, api_key: k}`;
   const runtime = runtimeOf(`model_list:${entry}${entry}`);
-  const metrics = new Metrics(runtime);
-  metrics.listener(ATTEMPT);
-  metrics.listener({ ...ATTEMPT, deployment: 1 });
-  metrics.listener(REQUEST);
-  metrics.listener({ ...REQUEST, deployment: 1 });
+  const metrics = new Metrics();
+  const listener = metrics.adopt(runtime);
+  listener(ATTEMPT);
+  listener({ ...ATTEMPT, deployment: 1 });
+  listener(REQUEST);
+  listener({ ...REQUEST, deployment: 1 });
   const seen = await scrape(metrics, runtime);
   expect(valueOf(seen, 'litellm_deployment_success_responses_total')).toBe(2);
   expect(valueOf(seen, 'litellm_request_total_latency_metric_count')).toBe(2);

@@ -1,7 +1,7 @@
 // Prometheus metrics under LiteLLM's names (litellm-behaviour.md 10.11). The hot path only adds to plain numbers that
 // lie in arrays; labels and text are made when somebody scrapes.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AttemptEvent, GatewayListener, RequestEvent } from '../gateway/events.ts';
+import type { GatewayListener, RequestEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import { DeploymentMetrics, type DeploymentNames } from './deployment-metrics.ts';
 import { Exposition, labelText } from './exposition.ts';
@@ -15,66 +15,53 @@ import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
 
-/** Counts for one runtime; a reload makes a new one. */
+/** Counts since the process began, over every config that was in force. */
 export class Metrics {
-  readonly listener: GatewayListener;
-  readonly #labels: ModelLabels;
-  /** By deployment index; deployments with the same labels share one. */
-  readonly #deployments: readonly DeploymentMetrics[];
-  readonly #seen: readonly SeenDeployment[];
-  /** By deployment index; deployments with the same upstream model share one. */
-  readonly #latencies: readonly LatencySeries[];
-  readonly #latencyOf: ReadonlyMap<string, LatencySeries>;
+  readonly #labels = new ModelLabels();
+  /** By label text; deployments with the same labels share one. */
+  readonly #deployments = new Map<string, DeploymentMetrics>();
+  /** By upstream model. */
+  readonly #latencies = new Map<string, LatencySeries>();
   readonly #requests: (RequestSeries | undefined)[] = [];
-  readonly #fallbacks: FallbackMetrics;
+  readonly #fallbacks = new FallbackMetrics(this.#labels);
   readonly #process = new ProcessMetrics();
+  /** Deployments of the config in force. */
+  #seen: readonly SeenDeployment[] = [];
 
-  constructor(runtime: Runtime) {
+  /** Begins to count for a runtime, from now on the one in force; its events carry its own deployment numbers. */
+  adopt(runtime: Runtime): GatewayListener {
     const names = namesOf(runtime);
-    this.#labels = new ModelLabels(runtime.config.table);
-    this.#fallbacks = new FallbackMetrics(this.#labels);
-    const metrics = shared(
-      names,
-      (name) => labelText(deploymentLabels(name)),
-      (name) => new DeploymentMetrics(name),
+    this.#labels.admit(runtime.config.table);
+    const deployments = names.map((name) =>
+      shared(this.#deployments, labelText(deploymentLabels(name)), () => new DeploymentMetrics(name)),
     );
-    this.#deployments = metrics.inOrder;
-    this.#seen = [...metrics.byKey.values()].map((one) => ({ index: metrics.inOrder.indexOf(one), metrics: one }));
-    const latencies = shared(
-      names,
-      ({ litellmModel }) => litellmModel,
-      () => new LatencySeries(),
-    );
-    this.#latencies = latencies.inOrder;
-    this.#latencyOf = latencies.byKey;
-    this.listener = (event) => {
-      if (event.kind === 'attempt') this.#attempt(event);
-      else if (event.kind === 'request') this.#request(event);
+    const latencies = names.map(({ litellmModel }) => shared(this.#latencies, litellmModel, () => new LatencySeries()));
+    this.#seen = [...new Set(deployments)].map((metrics) => ({ index: deployments.indexOf(metrics), metrics }));
+    return (event) => {
+      if (event.kind === 'attempt') {
+        deployments[event.deployment]?.attempt(event, this.#labels.of(event.requestedModel));
+      } else if (event.kind === 'request') this.#request(event, latencies[event.deployment ?? -1]);
       else if (event.kind === 'fallback') this.#fallbacks.add(event);
-      else this.#deployments[event.deployment]?.breaker(event);
+      else deployments[event.deployment]?.breaker(event);
     };
   }
 
   /** Everything in Prometheus's text format, made in several turns of the event loop: requests go on meanwhile. */
   async text(scrape: Scrape): Promise<string> {
     const models = this.#labels.names;
-    const deployments = this.#seen.map(({ metrics }) => metrics);
+    const deployments = [...this.#deployments.values()];
     const out = new Exposition();
     writeState(out, scrape, this.#seen);
     await nextTurn();
     writeDeployments(out, { deployments, models });
     this.#fallbacks.write(out);
     await nextTurn();
-    writeRequests(out, { byModel: this.#requests, latencies: this.#latencyOf, models });
+    writeRequests(out, { byModel: this.#requests, latencies: this.#latencies, models });
     await nextTurn();
     return out.text() + (await this.#process.text());
   }
 
-  #attempt(event: AttemptEvent): void {
-    this.#deployments[event.deployment]?.attempt(event, this.#labels.of(event.requestedModel));
-  }
-
-  #request(event: RequestEvent): void {
+  #request(event: RequestEvent, latencies: LatencySeries | undefined): void {
     const model = this.#labels.of(event.requestedModel);
     let series = this.#requests[model];
     if (series === undefined) {
@@ -82,7 +69,7 @@ export class Metrics {
       this.#requests[model] = series;
     }
     series.add(event);
-    if (event.deployment !== undefined) this.#latencies[event.deployment]?.add(event);
+    latencies?.add(event);
   }
 }
 
@@ -93,18 +80,9 @@ function namesOf({ config }: Runtime): DeploymentNames[] {
   });
 }
 
-/** One value per key, and the same values in the order of `items`. */
-function shared<Item, Value>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-  make: (item: Item) => Value,
-): { readonly inOrder: readonly Value[]; readonly byKey: ReadonlyMap<string, Value> } {
-  const byKey = new Map<string, Value>();
-  const inOrder = items.map((item) => {
-    const key = keyOf(item);
-    const value = byKey.get(key) ?? make(item);
-    byKey.set(key, value);
-    return value;
-  });
-  return { inOrder, byKey };
+/** The value of a key, made when it is first asked for. */
+function shared<Value>(byKey: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = byKey.get(key) ?? make();
+  byKey.set(key, value);
+  return value;
 }

@@ -14,7 +14,8 @@ router_settings: {model_group_alias: {other-name: gpt}}
 `;
 
 function labels(): { of: (name: string) => string; names: readonly string[] } {
-  const made = new ModelLabels(loadConfigText(CONFIG, { env: {} }).table);
+  const made = new ModelLabels();
+  made.admit(loadConfigText(CONFIG, { env: {} }).table);
   return { of: (name) => made.names[made.of(name)] ?? '', names: made.names };
 }
 

@@ -11,14 +11,16 @@ export const OTHER_MODEL = 'other';
 export class ModelLabels {
   /** Label values by number. */
   readonly names: string[] = [];
-  readonly #table: RoutingTable;
+  #wildcards: RoutingTable['wildcards'] = [];
   readonly #numbers = new Map<string, number>();
   #wildcardNames = 0;
   #lastName = '';
-  #lastNumber: number;
+  #lastNumber = this.#number('');
 
-  constructor(table: RoutingTable) {
-    this.#table = table;
+  /** Names of a config that comes into force get label values; those of earlier ones keep theirs. */
+  admit(table: RoutingTable): void {
+    this.#wildcards = table.wildcards;
+    this.#lastName = '';
     this.#lastNumber = this.#number('');
     for (const known of [table.groups, table.aliases, table.byId, table.byLitellmModel]) {
       for (const name of known.keys()) this.#number(name);
@@ -30,13 +32,13 @@ export class ModelLabels {
   of(name: string): number {
     // Requests for one model come in rows.
     if (name === this.#lastName) return this.#lastNumber;
-    this.#lastNumber = this.#numbers.get(name) ?? this.#admit(name);
+    this.#lastNumber = this.#numbers.get(name) ?? this.#find(name);
     this.#lastName = name;
     return this.#lastNumber;
   }
 
-  #admit(name: string): number {
-    const wildcard = this.#table.wildcards.find(({ regex }) => regex.test(name));
+  #find(name: string): number {
+    const wildcard = this.#wildcards.find(({ regex }) => regex.test(name));
     if (wildcard === undefined) return this.#number(OTHER_MODEL);
     if (this.#wildcardNames >= MAX_WILDCARD_NAMES) return this.#number(wildcard.pattern);
     this.#wildcardNames += 1;

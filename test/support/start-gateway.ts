@@ -5,6 +5,8 @@ import { serve, type RunningGateway } from '../../src/serve.ts';
 import { createClock, type Clock } from '../../src/upstream/clock.ts';
 
 export interface TestGateway extends RunningGateway {
+  /** What the next reload reads. */
+  rewrite(configText: string): void;
   /** Parsed log lines so far. */
   lines(): Record<string, unknown>[];
 }
@@ -24,6 +26,7 @@ export async function startGateway(configText: string, options: TestGatewayOptio
   const errors = config.problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((problem) => `${problem.where}: ${problem.what}`).join('\n'));
   let text = '';
+  let newest = configText;
   const log = await RequestLog.open({
     level: 'debug',
     pretty: false,
@@ -38,9 +41,11 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     env,
     log,
     clock: options.clock ?? createClock(options.speed ?? 1),
+    readConfig: () => loadConfigText(newest, { env }),
   });
   return {
     ...gateway,
+    rewrite: (next) => void (newest = next),
     lines: () =>
       text
         .split('\n')

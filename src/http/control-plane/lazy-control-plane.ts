@@ -2,11 +2,21 @@
 // together, and a gateway that has just started should answer inference first.
 import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 
-export function lazyControlPlane(options: ControlPlaneOptions): ControlPlane {
+export interface LazyControlPlane extends ControlPlane {
+  /** Its routes and its background checks follow the config: after a reload the next request makes it anew. */
+  renew(): void;
+}
+
+export function lazyControlPlane(options: ControlPlaneOptions): LazyControlPlane {
   let loading: Promise<ControlPlane> | undefined;
   const load = (): Promise<ControlPlane> => {
     loading ??= import('./control-plane.ts').then(({ createControlPlane }) => createControlPlane(options));
     return loading;
+  };
+  const close = async (): Promise<void> => {
+    const loaded = loading;
+    loading = undefined;
+    if (loaded !== undefined) await (await loaded).close();
   };
   return {
     handle: (request, response) => {
@@ -15,8 +25,7 @@ export function lazyControlPlane(options: ControlPlaneOptions): ControlPlane {
         (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
       );
     },
-    close: async () => {
-      if (loading !== undefined) await (await loading).close();
-    },
+    close,
+    renew: () => void close(),
   };
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { loadConfigText } from '../../config/load.ts';
 import { Metrics } from '../../observe/metrics.ts';
-import { createRuntime } from '../../serve.ts';
+import { createFleet } from '../../core/fleet/fleet.ts';
 import { createClock } from '../../upstream/clock.ts';
 import { CredentialCache } from '../../upstream/credentials.ts';
 import { Authenticator } from '../auth.ts';
@@ -12,12 +12,13 @@ import { createControlPlane } from './control-plane.ts';
 
 test('while shutting down readiness turns 503 and liveness stays', async () => {
   const config = loadConfigText('model_list: []', { env: {} });
-  const runtime = createRuntime(config);
+  const runtime = { config, fleet: createFleet([]), transports: [] };
   const clock = createClock();
   const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
   const services = { clock, publish: () => undefined, credentials: new CredentialCache(clock) };
-  const context = { runtime, services, authenticator: new Authenticator(undefined, undefined), state };
-  const control = await createControlPlane({ context: () => context, metrics: new Metrics(runtime), env: {} });
+  const authenticator = new Authenticator(undefined, undefined);
+  const context = { runtime, services, authenticator, state, load: { requests: 0 } };
+  const control = await createControlPlane({ context: () => context, metrics: new Metrics(), env: {} });
   const server = createServer((request, response) => control.handle(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

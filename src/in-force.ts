@@ -1,0 +1,154 @@
+// The config in force, with everything that is made from it, and its replacement by a newer one. A request reads it once
+// and keeps what it read: it sees the old world or the new one, never a mixture. Connections, counts and the numbers of
+// deployments that stay live on.
+import type { GatewayConfig } from './config/types.ts';
+import { createFleet } from './core/fleet/fleet.ts';
+import { inheritFleet } from './core/fleet/inherit.ts';
+import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
+import type { Runtime, ServerState } from './gateway/runtime.ts';
+import { Authenticator } from './http/auth.ts';
+import type { DataPlaneContext } from './http/data-plane.ts';
+import type { Metrics } from './observe/metrics.ts';
+import type { RequestLog } from './observe/request-log.ts';
+import type { Clock } from './upstream/clock.ts';
+import type { CredentialCache } from './upstream/credentials.ts';
+import { tlsProfile } from './upstream/tls-profile.ts';
+import { Transport } from './upstream/transport.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** How often a replaced config is asked whether its last request has ended. */
+const RETIRE_POLL_MS = 1_000;
+
+/** What lives as long as the process, whatever the config. */
+export interface Lasting {
+  readonly clock: Clock;
+  readonly log: RequestLog;
+  readonly metrics: Metrics;
+  readonly state: ServerState;
+  readonly credentials: CredentialCache;
+}
+
+/** What a replacement changed, for the log. */
+export interface ConfigChange {
+  readonly models: number;
+  readonly deployments: number;
+  /** Deployments by id: new ones, and those that are gone. */
+  readonly added: number;
+  readonly removed: number;
+}
+
+export class InForce {
+  readonly #lasting: Lasting;
+  /** By TLS profile and proxies: deployments that agree share connections, over replacements too. */
+  #transports = new Map<string, Transport>();
+  #context: DataPlaneContext;
+  /** Replaced ones with requests that still run. */
+  readonly #retiring = new Set<DataPlaneContext>();
+
+  /** Throws when a file that the config names cannot be read (a certificate). */
+  constructor(config: GatewayConfig, lasting: Lasting) {
+    this.#lasting = lasting;
+    this.#context = this.#enact(config);
+  }
+
+  get context(): DataPlaneContext {
+    return this.#context;
+  }
+
+  /**
+   * Puts `config` in force for every request from now on. Throws as the constructor does, and then nothing has changed.
+   * The numbers of deployments with the same id move over; requests under way finish in the world they began in.
+   */
+  replace(config: GatewayConfig): ConfigChange {
+    const old = this.#context;
+    const next = this.#enact(config);
+    const [from, to] = [old.runtime, next.runtime].map(({ fleet, config: { table } }) => ({
+      fleet,
+      deployments: table.deployments,
+    }));
+    if (from !== undefined && to !== undefined) inheritFleet(from, to, this.#lasting.clock.now());
+    this.#context = next;
+    this.#retiring.add(old);
+    this.#retire(old);
+    return changeBetween(old.runtime.config, config);
+  }
+
+  /** Closes every connection to an upstream, at once. */
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#transports.values()].map((transport) => transport.destroy()));
+  }
+
+  #enact(config: GatewayConfig): DataPlaneContext {
+    const { clock, log, metrics, state, credentials } = this.#lasting;
+    const runtime = this.#createRuntime(config);
+    const publish = publisher([log.listener(runtime), metrics.adopt(runtime)]);
+    return {
+      runtime,
+      services: { clock, publish, credentials },
+      authenticator: new Authenticator(config.general.masterKey, config.general.keyHeaderName),
+      state,
+      load: { requests: 0 },
+    };
+  }
+
+  #createRuntime(config: GatewayConfig): Runtime {
+    const known = new Map(this.#transports);
+    const transports = config.deployments.map((deployment) => {
+      const tls = tlsProfile(deployment, config);
+      const key = JSON.stringify([tls, proxies(config.environment)]);
+      const transport =
+        known.get(key) ?? new Transport({ tls, connectTimeoutMs: CONNECT_TIMEOUT_MS, env: config.environment });
+      known.set(key, transport);
+      return transport;
+    });
+    this.#transports = known;
+    return { config, fleet: createFleet(config.table.deployments), transports };
+  }
+
+  /** A retry may still need a connection of the old world, so they are closed when its last request has ended. */
+  #retire(old: DataPlaneContext): void {
+    const { clock } = this.#lasting;
+    if (old.load.requests > 0) {
+      clock.after(RETIRE_POLL_MS, () => this.#retire(old), undefined).unref();
+      return;
+    }
+    this.#retiring.delete(old);
+    const inUse = new Set([this.#context, ...this.#retiring].flatMap(({ runtime }) => runtime.transports));
+    for (const [key, transport] of this.#transports) {
+      if (inUse.has(transport)) continue;
+      this.#transports.delete(key);
+      void transport.close();
+    }
+  }
+}
+
+const PROXY_NAMES = /^(?:https?|no|all)_proxy$/i;
+
+function proxies(env: GatewayConfig['environment']): readonly unknown[] {
+  return Object.entries(env).filter(([name]) => PROXY_NAMES.test(name));
+}
+
+function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
+  const [before, after] = [old, next].map(({ table }) => table.byId);
+  const missingIn = (ids: ReadonlyMap<string, number> | undefined, all: ReadonlyMap<string, number> | undefined) =>
+    [...(all?.keys() ?? [])].filter((id) => ids?.has(id) !== true).length;
+  return {
+    models: next.table.groups.size,
+    deployments: next.table.deployments.length,
+    added: missingIn(before, after),
+    removed: missingIn(after, before),
+  };
+}
+
+/** A subscriber that throws is cut off from nothing but this one event: it can never break a request. */
+function publisher(listeners: readonly GatewayListener[]): GatewayListener {
+  return (event: GatewayEvent) => {
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  };
+}
