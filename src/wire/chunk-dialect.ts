@@ -4,6 +4,20 @@
 /** A JSON object from outside, read field by field. */
 export type Fields = Record<string, unknown>;
 
+/** Members of a chunk that say nothing by themselves: an event with empty choices and only these is dropped. */
+export const CHUNK_FRAME: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'choices',
+  'usage',
+  'system_fingerprint',
+  'service_tier',
+  'provider',
+  'obfuscation',
+]);
+
 /** What is known of one choice so far. */
 export interface ChoiceState {
   readonly index: number;

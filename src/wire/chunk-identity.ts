@@ -2,6 +2,7 @@
 // Clients check that these do not change within a stream.
 import { encodeByteText } from './byte-text.ts';
 import type { Fields } from './chunk-dialect.ts';
+import type { StreamProgress } from './stream-progress.ts';
 import type { StreamReaderOptions } from './stream-reader.ts';
 
 export class ChunkIdentity {
@@ -12,20 +13,23 @@ export class ChunkIdentity {
   #id: string | undefined;
   #created: number | undefined;
   #model: string | undefined;
+  readonly #progress: StreamProgress | undefined;
 
   constructor(objectName: string, options: StreamReaderOptions) {
     this.#objectName = objectName;
     this.#shownModel = options.model;
     this.#fallbackId = options.fallbackId;
     this.#createdSeconds = options.createdSeconds;
+    this.#progress = options.progress;
+    if (options.resume === undefined) return;
+    this.#id = options.progress?.id;
+    this.#created = options.progress?.created;
+    this.#model = options.progress?.model;
   }
 
   /** Gives a parsed chunk the identity of the first one, all but the model; true when something had to change. */
   repair(chunk: Fields): boolean {
-    this.#id ??= typeof chunk['id'] === 'string' && chunk['id'] !== '' ? chunk['id'] : this.#fallbackId;
-    this.#created ??=
-      typeof chunk['created'] === 'number' && chunk['created'] > 0 ? chunk['created'] : this.#createdSeconds;
-    this.#model ??= this.#shownModel ?? (typeof chunk['model'] === 'string' ? chunk['model'] : '');
+    if (this.#id === undefined) this.#settle(chunk);
     const isSame =
       chunk['id'] === this.#id && chunk['created'] === this.#created && chunk['object'] === this.#objectName;
     if (isSame) return false;
@@ -33,6 +37,18 @@ export class ChunkIdentity {
     chunk['created'] = this.#created;
     chunk['object'] = this.#objectName;
     return true;
+  }
+
+  /** The first chunk decides. */
+  #settle(chunk: Fields): void {
+    this.#id ??= typeof chunk['id'] === 'string' && chunk['id'] !== '' ? chunk['id'] : this.#fallbackId;
+    this.#created ??=
+      typeof chunk['created'] === 'number' && chunk['created'] > 0 ? chunk['created'] : this.#createdSeconds;
+    this.#model ??= this.#shownModel ?? (typeof chunk['model'] === 'string' ? chunk['model'] : '');
+    if (this.#progress === undefined) return;
+    this.#progress.id = this.#id;
+    this.#progress.created = this.#created;
+    this.#progress.model = this.#model;
   }
 
   /** Puts the shown model into a parsed chunk. */

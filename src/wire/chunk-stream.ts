@@ -3,7 +3,15 @@
 // the commit point, and decides at the end whether the answer is whole.
 import type { TokenUsage } from '../core/outcome.ts';
 import { bytesToText, decodeByteText, jsonByteText } from './byte-text.ts';
-import { isBlank, isBlankBut, isFields, type ChoiceState, type ChunkDialect, type Fields } from './chunk-dialect.ts';
+import {
+  CHUNK_FRAME,
+  isBlank,
+  isBlankBut,
+  isFields,
+  type ChoiceState,
+  type ChunkDialect,
+  type Fields,
+} from './chunk-dialect.ts';
 import { ChunkIdentity } from './chunk-identity.ts';
 import { CommitHold } from './commit-hold.ts';
 import { readEventJson, TOO_LARGE, TOO_MUCH_HELD } from './event-json.ts';
@@ -11,7 +19,9 @@ import type { EventTemplate } from './event-template.ts';
 import { inBandErrorOf } from './in-band-error.ts';
 import { PlainAnswer } from './plain-answer.ts';
 import { dataEvent, DONE_EVENT, errorEvent } from './sse-encode.ts';
+import { Replay, REPLAY_DIFFERS } from './replay.ts';
 import { SseDecoder } from './sse-decoder.ts';
+import type { StreamProgress } from './stream-progress.ts';
 import type {
   InBandError,
   StreamEnd,
@@ -22,20 +32,6 @@ import type {
 } from './stream-reader.ts';
 import { StreamUsage } from './stream-usage.ts';
 import { TemplateCache } from './template-cache.ts';
-
-/** Members of a chunk that say nothing by themselves: an event with empty choices and only these is dropped. */
-const CHUNK_FRAME: ReadonlySet<string> = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'usage',
-  'system_fingerprint',
-  'service_tier',
-  'provider',
-  'obfuscation',
-]);
 
 export class ChunkStream implements StreamReader {
   hasContent = false;
@@ -54,7 +50,10 @@ export class ChunkStream implements StreamReader {
   /** JSON string content, escaped, byte text: cheap to collect, decoded when asked for. */
   #generated = '';
   readonly #keepsText: boolean;
-  readonly #usage = new StreamUsage();
+  readonly #usage: StreamUsage;
+  readonly #progress: StreamProgress | undefined;
+  /** The answer is being said once more; `undefined` once it says something new. */
+  #replay: Replay | undefined;
   /** The upstream has ended: a last event that does not parse was cut, not malformed. */
   #isEnding = false;
 
@@ -63,6 +62,12 @@ export class ChunkStream implements StreamReader {
     this.#options = options;
     this.#keepsText = options.estimateUsage !== undefined;
     this.#identity = new ChunkIdentity(dialect.objectName, options);
+    this.#usage = new StreamUsage(options.resume?.spent);
+    this.#progress = options.progress;
+    if (options.resume === undefined) return;
+    // The client knows already who speaks.
+    this.#choices.set(0, { index: 0, hasRole: true, isFinished: false, sawToolCall: false, sawFunctionCall: false });
+    if (options.resume.by === 'replay' && options.progress !== undefined) this.#replay = new Replay(options.progress);
   }
 
   get usage(): TokenUsage | undefined {
@@ -148,6 +153,7 @@ export class ChunkStream implements StreamReader {
   #known(template: EventTemplate): string {
     const slot = template.slot;
     if (this.#keepsText) this.#generated += slot;
+    this.#progress?.note(template.key, slot);
     return template.output(slot);
   }
 
@@ -194,7 +200,13 @@ export class ChunkStream implements StreamReader {
   }
 
   #onChoices(chunk: Fields, choices: readonly Fields[], json: string | undefined): string {
+    if (this.#replay !== undefined && !this.#isNews(choices, this.#replay)) return '';
+    const { resume } = this.#options;
     let isChanged = this.#identity.repair(chunk);
+    if (resume !== undefined && choices.some((choice) => !isBlank(choice['finish_reason']))) {
+      chunk['loadstone'] = resume.note;
+      isChanged = true;
+    }
     if (!isBlank(chunk['usage'])) {
       delete chunk['usage'];
       isChanged = true;
@@ -206,9 +218,23 @@ export class ChunkStream implements StreamReader {
     }
     if (this.#keepsText && report.text !== '') this.#generated += jsonByteText(report.text).slice(1, -1);
     if (report.hasContent) this.hasContent = true;
+    this.#progress?.noteChoices(choices);
     if (report.isTurningPoint) this.#templates.clear();
     if (report.isEmpty && isBlankBut(chunk, CHUNK_FRAME)) return '';
     return this.#write(chunk, report.isChanged || isChanged ? undefined : json, { json, slot: report.slot });
+  }
+
+  /** Whether the client lacks something of these choices; what it has is taken out of them. */
+  #isNews(choices: readonly Fields[], replay: Replay): boolean {
+    const verdict = replay.strip(choices);
+    if (verdict === 'differs') {
+      this.fault = REPLAY_DIFFERS;
+      return false;
+    }
+    // The upstream answers: that is content, though not yet for the client.
+    this.hasContent = true;
+    if (replay.hasCaughtUp) this.#replay = undefined;
+    return verdict === 'news';
   }
 
   /** The event that leaves: the text as it came but for the model's name, or written anew; learned if it may recur. */
@@ -229,6 +255,10 @@ export class ChunkStream implements StreamReader {
   }
 
   #onDone(): string {
+    if (this.#replay !== undefined) {
+      this.fault = REPLAY_DIFFERS;
+      return '';
+    }
     this.isTerminated = true;
     return this.#choices.size > 0 ? this.#close() : '';
   }
@@ -239,10 +269,15 @@ export class ChunkStream implements StreamReader {
     this.hasContent = true;
     let out = '';
     for (const state of this.#choices.values()) {
-      if (!state.isFinished) out += dataEvent(this.#identity.chunk([this.#dialect.finishing(state)]));
+      if (!state.isFinished) out += dataEvent(this.#identity.chunk([this.#dialect.finishing(state)], this.#note()));
     }
     if (this.#options.includeUsage) out += this.#usageEvent();
     return out + DONE_EVENT;
+  }
+
+  #note(): Fields | undefined {
+    const { resume } = this.#options;
+    return resume === undefined ? undefined : { loadstone: resume.note };
   }
 
   #usageEvent(): string {

@@ -25,6 +25,8 @@ interface TemplateParts {
 
 /** One learned shape; `match` remembers where the slot was so that `output` and `slot` can follow. */
 export class EventTemplate {
+  /** The member that the slot belongs to. */
+  readonly key: string;
   readonly #parts: TemplateParts;
   #varying: VaryingTail | undefined;
   #text = '';
@@ -33,8 +35,9 @@ export class EventTemplate {
   #varyingStart = 0;
   #end = -1;
 
-  private constructor(parts: TemplateParts) {
+  private constructor(parts: TemplateParts, key: string) {
     this.#parts = parts;
+    this.key = key;
   }
 
   /**
@@ -45,7 +48,7 @@ export class EventTemplate {
     const from = splitAtSlot(input, key);
     const to = splitAtSlot(output, key);
     if (from === undefined || to === undefined) return undefined;
-    return new EventTemplate({ head: from[0], tail: from[1], outHead: to[0], outTail: to[1] });
+    return new EventTemplate({ head: from[0], tail: from[1], outHead: to[0], outTail: to[1] }, key);
   }
 
   hasHeadOf(other: EventTemplate): boolean {

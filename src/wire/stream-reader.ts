@@ -2,6 +2,7 @@
 // reader holds everything back until the commit point, repairs what clients stumble over, and tells apart a stream that
 // is complete from one that was cut.
 import type { TokenUsage } from '../core/outcome.ts';
+import type { StreamProgress } from './stream-progress.ts';
 
 export interface StreamReaderOptions {
   /** Name shown to the client in every event, or `undefined` to leave the upstream's. */
@@ -19,6 +20,20 @@ export interface StreamReaderOptions {
   readonly estimateUsage?: ((generatedText: string) => TokenUsage) | undefined;
   /** Responses only: maps `response.id` and `response.previous_response_id` to what the client may hold. */
   readonly rewriteResponseId?: ((id: string) => string) | undefined;
+  /** Where to note what the client gets; without it the stream cannot be resumed by another one. */
+  readonly progress?: StreamProgress | undefined;
+  /** This stream goes on where the one in `progress` broke. */
+  readonly resume?: StreamResume | undefined;
+}
+
+/** How a stream goes on for one that broke after the client had a part of it. */
+export interface StreamResume {
+  /** `replay`: the answer comes once more from its beginning. `prefill`: it comes from where the other one broke. */
+  readonly by: 'replay' | 'prefill';
+  /** Usage of the streams before, to be added to this one's. */
+  readonly spent: TokenUsage;
+  /** The `loadstone` member of the chunk with the finish_reason. */
+  readonly note: Readonly<Record<string, unknown>>;
 }
 
 /** An error that the upstream sent as an event. */
@@ -29,7 +44,7 @@ export interface InBandError {
 
 /** An event that begins as JSON and does not parse, or is too large: text may be lost, so it counts as a cut. */
 export interface StreamFault {
-  readonly kind: 'malformed-event' | 'event-too-large';
+  readonly kind: 'malformed-event' | 'event-too-large' | 'replay-differs';
   /** Says what and where; holds no message content. */
   readonly message: string;
 }

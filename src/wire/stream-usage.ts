@@ -9,6 +9,12 @@ export class StreamUsage {
   /** The upstream's own usage chunk, with all that the vendor says in it. */
   #chunk: Fields | undefined;
   #usage: unknown;
+  readonly #spent: TokenUsage | undefined;
+
+  /** `spent`: usage of earlier streams of the same answer, to be added. */
+  constructor(spent?: TokenUsage) {
+    this.#spent = spent;
+  }
 
   /** Reads the usage of a parsed event; later ones win, because running totals are what vendors repeat. */
   read(chunk: Fields): void {
@@ -28,8 +34,17 @@ export class StreamUsage {
     const tokens = this.tokens ?? estimate?.();
     if (tokens === undefined) return undefined;
     this.tokens = tokens;
+    if (this.#spent !== undefined) return { ...this.#chunk, usage: spelled(sum(this.#spent, tokens)) };
     return { ...this.#chunk, usage: this.#usage ?? spelled(tokens) };
   }
+}
+
+function sum(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    promptTokens: a.promptTokens + b.promptTokens,
+    completionTokens: a.completionTokens + b.completionTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+  };
 }
 
 function spelled(tokens: TokenUsage): Fields {

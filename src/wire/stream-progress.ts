@@ -1,0 +1,58 @@
+// What a client already has of a streamed answer: enough to go on with another upstream stream as if it were the same
+// one, and to tell whether that one says the same. Written by the reader of each stream, read by the one that resumes.
+import { decodeByteText, jsonByteText } from './byte-text.ts';
+import { isBlank, isFields, type Fields } from './chunk-dialect.ts';
+
+/** Members of a delta (or of a text completion's choice) that hold the text of the answer, and its reasoning. */
+const CONTENT_KEYS: ReadonlySet<string> = new Set(['content', 'text']);
+const REASONING_KEYS: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning']);
+
+export class StreamProgress {
+  /** Identity of the first chunk: every later one must have the same. */
+  id: string | undefined;
+  created: number | undefined;
+  model: string | undefined;
+  /** Something was sent that a second stream cannot go on with: tool calls, a second choice, audio, log probabilities. */
+  isEntangled = false;
+  /** A finish_reason was sent. */
+  isFinished = false;
+  /** JSON string content, escaped, byte text: cheap to collect, decoded when somebody resumes. */
+  #content = '';
+  #reasoning = '';
+
+  /** Text of the answer so far. */
+  get content(): string {
+    return decoded(this.#content);
+  }
+
+  /** Reasoning so far, in whichever member it came. */
+  get reasoning(): string {
+    return decoded(this.#reasoning);
+  }
+
+  /** `escaped` is the content of the string member `key` of a delta, as JSON byte text. */
+  note(key: string, escaped: string): void {
+    if (CONTENT_KEYS.has(key)) this.#content += escaped;
+    else if (REASONING_KEYS.has(key)) this.#reasoning += escaped;
+    else this.isEntangled = true;
+  }
+
+  /** Notes what repaired choices bring. */
+  noteChoices(choices: readonly Fields[]): void {
+    for (const choice of choices) {
+      if (choice['index'] !== 0 || !isBlank(choice['logprobs'])) this.isEntangled = true;
+      if (!isBlank(choice['finish_reason'])) this.isFinished = true;
+      const members = isFields(choice['delta']) ? choice['delta'] : { text: choice['text'] };
+      for (const key in members) {
+        const value = members[key];
+        if (key === 'role' || isBlank(value)) continue;
+        if (typeof value === 'string') this.note(key, jsonByteText(value).slice(1, -1));
+        else this.isEntangled = true;
+      }
+    }
+  }
+}
+
+function decoded(escaped: string): string {
+  return JSON.parse(`"${decodeByteText(escaped)}"`) as string;
+}
