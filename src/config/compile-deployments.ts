@@ -14,6 +14,7 @@ import { shownEntry, shownInfo, shownParams } from './shown-fields.ts';
 import type { ConfiguredDeployment } from './types.ts';
 import type { Deployment } from '../core/deployment.ts';
 import { compileTarget } from '../provider/compile-target.ts';
+import { continuesPrefill } from '../provider/prefill.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
 import type { DeploymentSpec, ProviderTarget } from '../provider/types.ts';
 
@@ -69,6 +70,7 @@ function compileDeployment(
       upstreamModel: spec.upstreamModel,
       isWildcard: group.includes('*'),
       outOfRotation: reason,
+      continuesPrefill: continuesPrefill(spec.provider, spec.upstreamModel),
       ...readDeploymentFields(entry, known.routing, context.defaultMaxParallel),
     },
     configured: {

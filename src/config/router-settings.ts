@@ -5,7 +5,16 @@ import type { ConfigNode, MapNode } from './config-node.ts';
 import type { Environment } from './environment.ts';
 import type { Findings } from './findings.ts';
 import { didYouMean } from './nearest-key.ts';
-import { amountIn, booleanIn, millisIn, numberFromText, numberOf, textOf, truthyMillisIn } from './read-value.ts';
+import {
+  amountIn,
+  booleanIn,
+  booleanOf,
+  millisIn,
+  numberFromText,
+  numberOf,
+  textOf,
+  truthyMillisIn,
+} from './read-value.ts';
 import { BUILT_STRATEGIES } from '../core/strategy/registry.ts';
 import { DEFAULT_STRATEGY_ARGS, STRATEGY_NAMES } from '../core/routing-table.ts';
 import type { FallbackRules, RouterSettings, StrategyName } from '../core/routing-table.ts';
@@ -25,6 +34,7 @@ const DEFAULTS = {
   streamIdleTimeoutMs: 60_000,
   queueTimeoutMs: 10_000,
   fallbackAfterMs: 3_000,
+  streamRecoveryMaxPromptTokens: 8_000,
 };
 
 export interface SettingsSections {
@@ -57,6 +67,9 @@ export function readRouterSettings(
     enforceLimits: booleanIn(router, 'enforce_limits') ?? true,
     queueTimeoutMs: millisIn(router, 'queue_timeout') ?? DEFAULTS.queueTimeoutMs,
     fallbackAfterMs: millisIn(router, 'fallback_after') ?? DEFAULTS.fallbackAfterMs,
+    streamRecovery: readRecovery(childOf(router, 'stream_recovery'), findings),
+    streamRecoveryMaxPromptTokens:
+      amountIn(router, 'stream_recovery_max_prompt_tokens') ?? DEFAULTS.streamRecoveryMaxPromptTokens,
     enableTagFiltering: booleanIn(router, 'enable_tag_filtering') ?? false,
     tagFilteringMatchAny: booleanIn(router, 'tag_filtering_match_any') ?? true,
     enablePreCallChecks: booleanIn(router, 'enable_pre_call_checks') ?? false,
@@ -103,6 +116,15 @@ function readStrategy(node: ConfigNode | undefined, findings: Findings): Strateg
   if (known !== undefined && BUILT_STRATEGIES.has(known)) return known;
   findings.warning(spot, `not supported yet: ${known ?? name}; ${DEFAULT_STRATEGY} is used in its place`);
   return DEFAULT_STRATEGY;
+}
+
+/** `auto` or `off`, which YAML reads as false. */
+function readRecovery(node: ConfigNode | undefined, findings: Findings): RouterSettings['streamRecovery'] {
+  const name = textOf(node);
+  if (node === undefined || name === undefined || name === 'auto' || booleanOf(node) === true) return 'auto';
+  if (booleanOf(node) === false) return 'off';
+  findings.error({ place: node.place, where: 'router_settings.stream_recovery' }, 'must be auto or off');
+  return 'auto';
 }
 
 function warnAboutZeroCooldown(router: MapNode, findings: Findings): void {

@@ -43,6 +43,8 @@ export interface Deployment {
   readonly cooldownMs: Millis | undefined;
   /** Largest prompt in tokens, from `model_info` or the model table. */
   readonly maxInputTokens: number | undefined;
+  /** Goes on from an assistant message that is last in the request, instead of answering it. */
+  readonly continuesPrefill: boolean;
   /** US dollars per token, from the config or the model table. */
   readonly inputCostPerToken: number | undefined;
   readonly outputCostPerToken: number | undefined;

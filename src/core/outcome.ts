@@ -53,6 +53,14 @@ export interface Timing {
   readonly firstContentMs: Millis | undefined;
 }
 
+/** A stream of plain text that broke: no tool call, structured output or second choice in flight (DESIGN 5). */
+export interface Resumable {
+  /** `temperature` is 0 or `seed` is set: a second answer is likely to be the same. */
+  readonly isDeterministic: boolean;
+  /** The request has a form in which the beginning of an answer can be given (a chat). */
+  readonly mayPrefill: boolean;
+}
+
 export type Outcome =
   | { readonly kind: 'success'; readonly usage: TokenUsage | undefined; readonly timing: Timing }
   | {
@@ -60,6 +68,8 @@ export type Outcome =
       readonly failure: Failure;
       /** The client already has part of this answer: nothing may be retried. */
       readonly committed: boolean;
+      /** Whether another stream may go on where this one broke; only for committed ones. Absent = it may not. */
+      readonly resumable?: Resumable | undefined;
       /** No byte of the request was written upstream: a charge may be refunded. */
       readonly unsent: boolean;
     }
@@ -90,6 +100,8 @@ export interface Attempt {
   readonly overrides: Readonly<Record<string, unknown>> | undefined;
   /** Retries inside this group so far (0 = first attempt of the hop). */
   readonly retries: number;
+  /** The client has a part of the answer: this attempt goes on with it. */
+  readonly resume: 'replay' | 'prefill' | undefined;
   /** Fallback hops so far, as `x-litellm-attempted-fallbacks` counts them. */
   readonly fallbacks: number;
 }

@@ -12,6 +12,7 @@ import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
 import type { PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
+import { narrowToResumers, resumeBy } from './plan/recovery.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import type { Picked } from './select/select-context.ts';
 import { select } from './select/select.ts';
@@ -46,6 +47,10 @@ export class Plan extends PlanState {
       }
       if (this.mock !== undefined && hop.attempts === 0 && hop.retries === 0) {
         raiseMock(this, this.mock, { hop, now, rng });
+        continue;
+      }
+      if (this.recovery !== undefined && !narrowToResumers(this, hop, this.recovery)) {
+        hopFailed(this, this.recovery.failure, now);
         continue;
       }
       if (hop.notBeforeMs > now) return { kind: 'wait', untilMs: hop.notBeforeMs, reason: hop.waitReason };
@@ -92,9 +97,11 @@ export class Plan extends PlanState {
     const { resolution, overrides, retries } = hop;
     const upstreamModel = upstreamModelFor(deployment, resolution);
     const group = resolution.requested;
+    const resume = this.recovery === undefined ? undefined : resumeBy(this.recovery, this.table, index);
+    const { fallbacks } = this;
     return {
       kind: 'attempt',
-      attempt: { deployment: index, upstreamModel, group, timeouts, overrides, retries, fallbacks: this.fallbacks },
+      attempt: { deployment: index, upstreamModel, group, timeouts, overrides, retries, resume, fallbacks },
     };
   }
 }

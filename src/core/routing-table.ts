@@ -109,6 +109,10 @@ export interface RouterSettings extends RoutingPolicy {
   readonly queueTimeoutMs: Millis;
   /** A wait comes before a fallback only if it is at most this long. */
   readonly fallbackAfterMs: Millis;
+  /** Whether a stream that breaks is gone on with elsewhere. */
+  readonly streamRecovery: 'auto' | 'off';
+  /** A sampled answer is asked for once more only up to this prompt: a try that fails must be cheap. */
+  readonly streamRecoveryMaxPromptTokens: number;
   readonly enableTagFiltering: boolean;
   readonly tagFilteringMatchAny: boolean;
   readonly enablePreCallChecks: boolean;

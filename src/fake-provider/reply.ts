@@ -2,6 +2,7 @@
 // drawn anew for each request, or an introduction that names the deployment. Honours max_tokens, forced tool calls and
 // JSON formats, because gateways and clients look at them.
 import type { FakeCall, Reply } from './answer.ts';
+import { begunAnswer } from './begun-answer.ts';
 import type { Behaviour } from './fault.ts';
 import { promptText, promptTokensOf } from './prompt.ts';
 
@@ -116,7 +117,11 @@ export function replyTo(call: FakeCall, settings: ReplySettings, behaviour: Beha
       promptTokens,
     };
   }
-  let pieces = plainPieces(call, settings, behaviour);
+  const begun = begunAnswer(call.body);
+  let pieces = plainPieces(begun === undefined ? call : { ...call, body: begun.body }, settings, behaviour);
+  if (begun !== undefined && pieces.join('').startsWith(begun.begun)) {
+    pieces = piecesOf(pieces.join('').slice(begun.begun.length));
+  }
   if (wantsJson(call.body)) pieces = piecesOf(JSON.stringify({ answer: pieces.join('') }));
   const limit = tokenLimit(call.body);
   const isShortened = pieces.length > limit;

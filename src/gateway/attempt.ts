@@ -8,6 +8,7 @@ import type { Exchange } from './exchange.ts';
 import { ABANDONED, brokenContext, unsentResult, type AttemptResult } from './attempt-result.ts';
 import { PlainAttempt } from './plain-attempt.ts';
 import { upstreamIds } from './response-ids.ts';
+import { prefillOf } from './resume-stream.ts';
 import { StreamAttempt } from './stream-attempt.ts';
 
 export function runAttempt(exchange: Exchange, planned: Attempt): Promise<AttemptResult> | AttemptResult {
@@ -62,6 +63,8 @@ function send(
 function providerCall(exchange: Exchange, planned: Attempt, token: string | undefined): ProviderCall {
   const { endpoint, intent, body, multipart, apiVersion } = exchange.input;
   const ids = upstreamIds(exchange);
+  const added =
+    ids === undefined && planned.resume === undefined ? undefined : { ...ids, ...prefillOf(exchange, planned) };
   return {
     endpoint,
     stream: intent.stream,
@@ -71,7 +74,7 @@ function providerCall(exchange: Exchange, planned: Attempt, token: string | unde
         ? undefined
         : { body: multipart.withModel(planned.upstreamModel), contentType: multipart.contentType },
     upstreamModel: planned.upstreamModel,
-    overrides: ids === undefined ? planned.overrides : { ...planned.overrides, ...ids },
+    overrides: added === undefined ? planned.overrides : { ...planned.overrides, ...added },
     apiVersion,
     token,
     clientHeaders: exchange.input.clientHeaders,

@@ -44,6 +44,8 @@ export interface RequestEvent {
   readonly queuedMs?: Millis;
   readonly firstContentMs: Millis | undefined;
   readonly usage: TokenUsage | undefined;
+  /** The stream broke after the client had a part of it, and was gone on with in this way, if not to its end. */
+  readonly recovered?: 'replay' | 'prefill' | undefined;
   readonly outcome: 'success' | 'failure' | 'abandoned';
   readonly failure: Failure | undefined;
 }

@@ -5,10 +5,12 @@ import type { Attempt, Failure, TokenUsage } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
 import type { RequestIntent } from '../core/request-intent.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
-import type { Clock } from '../upstream/clock.ts';
+import type { Clock, TimerHandle } from '../upstream/clock.ts';
 import type { AnswerHeaders, UpstreamCall } from '../upstream/upstream-call.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ByteBody, JsonBody } from '../wire/json-body.ts';
+import type { StreamProgress } from '../wire/stream-progress.ts';
+import type { StreamReader } from '../wire/stream-reader.ts';
 import type { GatewayListener } from './events.ts';
 import type { Runtime } from './runtime.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
@@ -74,6 +76,20 @@ export class Exchange {
   fallbacks = 0;
   failure: Failure | undefined;
   status = 0;
+  /** What the client has of a stream. */
+  progress: StreamProgress | undefined;
+  /** The attempt for which the headers of a stream were sent: what goes wrong from then on is told in-band. */
+  headFor: Attempt | undefined;
+  /** The latest attempt, made or under way. */
+  planned: Attempt | undefined;
+  /** Timer of the next sign of life. */
+  keepAlive: TimerHandle | undefined;
+  /** The latest reader of the stream, whose dialect an in-band error is told in. */
+  reader: StreamReader | undefined;
+  /** Whose stream broke, where another one went on with it. */
+  brokenDeployment: DeploymentIndex | undefined;
+  /** How a broken stream was gone on with, as far as it came. */
+  recovered: 'replay' | 'prefill' | undefined;
   /** The last attempt's answer had begun when it failed: 1.106 then shows its headers (golden h12, h14). */
   opened: { readonly planned: Attempt; readonly headers: AnswerHeaders } | undefined;
   /** Headers of the last upstream error answer, shown prefixed with the final error. */

@@ -7,13 +7,15 @@ import { unsentResult, type AttemptResult } from './attempt-result.ts';
 import { runAttempt } from './attempt.ts';
 import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
-import { replyWithAnswer, replyWithFailure } from './reply.ts';
+import { keepAlive, stopKeepAlive } from './keep-alive.ts';
+import { endStreamWithFailure, replyWithAnswer, replyWithFailure } from './reply.ts';
 
 /** Serves one request to its end; never rejects for anything that an upstream or a client does. */
 export async function execute(exchange: Exchange): Promise<void> {
   const { plan, services } = exchange.input;
   const { clock, publish } = services;
   let outcome: Outcome['kind'] = 'failure';
+  if (exchange.input.intent.stream) keepAlive(exchange);
   try {
     for (;;) {
       // Before `next`: an attempt that it plans is charged at once.
@@ -24,7 +26,8 @@ export async function execute(exchange: Exchange): Promise<void> {
       const action: Action = plan.next(clock.now(), clock.random);
       if (action.kind === 'fail') {
         exchange.failure = action.failure;
-        replyWithFailure(exchange, action.failure);
+        if (exchange.headFor === undefined) replyWithFailure(exchange, action.failure);
+        else endStreamWithFailure(exchange, action.failure);
         break;
       }
       if (action.kind === 'wait') {
@@ -36,13 +39,14 @@ export async function execute(exchange: Exchange): Promise<void> {
       const result = await attempt(exchange, action.attempt);
       outcome = result.outcome.kind;
       if (result.answer !== undefined) replyWithAnswer(exchange, action.attempt, result.answer);
-      if (result.outcome.kind !== 'failure' || result.outcome.committed) break;
+      if (result.outcome.kind !== 'failure') break;
     }
   } catch (error) {
     outcome = 'failure';
     exchange.status = 500;
     throw error;
   } finally {
+    stopKeepAlive(exchange);
     // Whatever happened, the request is in the log.
     publish(requestEvent(exchange, outcome));
   }
@@ -56,6 +60,7 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   exchange.attempts += 1;
   exchange.opened = undefined;
   exchange.failedHeaders = undefined;
+  exchange.planned = planned;
   exchange.deployment = planned.deployment;
   exchange.group = planned.group;
   exchange.retries = planned.retries;
@@ -162,6 +167,7 @@ function requestEvent(exchange: Exchange, outcome: Outcome['kind']) {
     queuedMs: exchange.queuedMs,
     firstContentMs: exchange.firstContentMs,
     usage: exchange.usage,
+    recovered: exchange.recovered,
     outcome,
     failure: exchange.failure,
   } as const;

@@ -1,5 +1,5 @@
 // Chooses the stream dialect of an attempt and tells it what the client must see.
-import type { Attempt, TokenUsage } from '../core/outcome.ts';
+import type { Attempt } from '../core/outcome.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import { ChatStream } from '../wire/chat-stream.ts';
 import { CompletionStream } from '../wire/completion-stream.ts';
@@ -9,6 +9,7 @@ import type { StreamReader, StreamReaderOptions } from '../wire/stream-reader.ts
 import type { Exchange } from './exchange.ts';
 import { shownModel } from './reply.ts';
 import { responseIdRewriter } from './response-ids.ts';
+import { estimateUsage, finishNote, progressOf, streamResume } from './resume-stream.ts';
 
 export function openStreamReader(exchange: Exchange, planned: Attempt): StreamReader {
   const { endpoint, callId } = exchange.input;
@@ -21,16 +22,10 @@ export function openStreamReader(exchange: Exchange, planned: Attempt): StreamRe
       ? (text) => estimateUsage(exchange.input.intent.promptTokens, text)
       : undefined,
     rewriteResponseId: responseIdRewriter(exchange, planned),
+    progress: progressOf(exchange),
+    resume: streamResume(exchange, planned),
+    finishNote: finishNote(exchange, planned),
   });
-}
-
-/** Bytes of English text per token, about. */
-const BYTES_PER_TOKEN = 4;
-
-/** For upstreams that count nothing: the same estimate as the limiter's. */
-function estimateUsage(promptTokens: number, text: string): TokenUsage {
-  const completionTokens = Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
-  return { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens };
 }
 
 function create(endpoint: Endpoint, options: StreamReaderOptions): StreamReader {

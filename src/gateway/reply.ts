@@ -68,6 +68,7 @@ export function writeStreamHead(exchange: Exchange, planned: Attempt, upstream: 
   headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
   headers.push('x-accel-buffering', 'no');
   exchange.status = 200;
+  exchange.headFor = planned;
   response.writeHead(200, headers);
 }
 
@@ -81,6 +82,16 @@ export function replyWithFailure(exchange: Exchange, failure: Failure): void {
   }
   exchange.status = failure.status;
   sendError(response, { headers, error: isOwnText ? textRouteError(failure) : clientError(failure) });
+}
+
+/** A stream that the client has a part of: one truthful event in its dialect, no `[DONE]`, and the end (DESIGN 5). */
+export function endStreamWithFailure({ input, reader }: Exchange, failure: Failure): void {
+  const { response } = input;
+  const event = reader?.errorEvent(clientError(failure)) ?? '';
+  // Without an error form only a broken connection tells that something is missing.
+  if (event.length === 0) response.destroy();
+  else if (typeof event === 'string') response.end(event, 'latin1');
+  else response.end(event);
 }
 
 /** On text completions 1.106 tells its own errors as the management routes do (golden c01, e22). */

@@ -17,7 +17,8 @@ import {
 import { header, remainingOf } from './answer-headers.ts';
 import { publishBreaker } from './breaker-event.ts';
 import { openStreamReader } from './open-stream-reader.ts';
-import { clientError, writeStreamHead } from './reply.ts';
+import { writeStreamHead } from './reply.ts';
+import { resumableOf } from './resume-stream.ts';
 
 /** An upstream that has said its last word gets this long to end the answer too, so that its connection can be reused. */
 const LINGER_MS = 1_000;
@@ -95,11 +96,13 @@ export class StreamAttempt extends UpstreamCall {
     this.#isCommitted = true;
     this.#firstContentMs = this.clock.now() - this.#startedAtMs;
     const { exchange, planned } = this.#input;
-    exchange.firstContentMs = this.clock.now() - exchange.input.startedAtMs;
+    exchange.firstContentMs ??= this.clock.now() - exchange.input.startedAtMs;
     const change = exchange.input.plan.content(this.clock.now());
     if (change !== undefined) publishBreaker(exchange, planned, change);
     this.#armIdleTimer();
-    writeStreamHead(exchange, planned, this.#headers);
+    if (exchange.headFor === undefined) writeStreamHead(exchange, planned, this.#headers);
+    exchange.reader = this.#reader;
+    exchange.recovered = planned.resume;
   }
 
   #write(bytes: StreamBytes): void {
@@ -157,14 +160,20 @@ export class StreamAttempt extends UpstreamCall {
     this.#resolve({ kind: 'success', usage: reader.usage, timing });
   }
 
-  /** Before content: invisible, the plan may go on. After it: one truthful event in-band, no `[DONE]`. */
+  /** Before content: invisible, the plan may go on. After it: the plan may go on with the stream, or it ends in-band. */
   #endBadly(failure: Failure): void {
+    const { exchange, planned } = this.#input;
     if (!this.#isCommitted || this.#reader === undefined) return this.#fail(failure);
-    const event = this.#reader.errorEvent(clientError(failure));
-    // Without an error form only a broken connection tells that something is missing.
-    if (event.length === 0) this.#input.exchange.input.response.destroy();
-    else this.#close(event);
-    this.#resolve({ kind: 'failure', failure, committed: true, unsent: false });
+    const differs = this.#reader.fault?.kind === 'replay-differs';
+    exchange.brokenDeployment ??= planned.deployment;
+    this.#resolve({
+      kind: 'failure',
+      // That two sampled answers differ is nobody's fault.
+      failure: differs ? { ...failure, scope: 'request' } : failure,
+      committed: true,
+      resumable: resumableOf(exchange),
+      unsent: false,
+    });
   }
 
   #close(bytes: StreamBytes): void {

@@ -11,9 +11,11 @@ import {
   type ChoiceState,
   type ChunkDialect,
   type Fields,
+  choiceState,
 } from './chunk-dialect.ts';
 import { ChunkIdentity } from './chunk-identity.ts';
 import { CommitHold } from './commit-hold.ts';
+import { cutReason } from './cut-reason.ts';
 import { readEventJson, TOO_LARGE, TOO_MUCH_HELD } from './event-json.ts';
 import type { EventTemplate } from './event-template.ts';
 import { inBandErrorOf } from './in-band-error.ts';
@@ -66,7 +68,7 @@ export class ChunkStream implements StreamReader {
     this.#progress = options.progress;
     if (options.resume === undefined) return;
     // The client knows already who speaks.
-    this.#choices.set(0, { index: 0, hasRole: true, isFinished: false, sawToolCall: false, sawFunctionCall: false });
+    choiceState({}, 0, this.#choices).hasRole = true;
     if (options.resume.by === 'replay' && options.progress !== undefined) this.#replay = new Replay(options.progress);
   }
 
@@ -101,7 +103,7 @@ export class ChunkStream implements StreamReader {
     }
     bytes = this.#hold.release(bytes, this.hasContent);
     if (this.isTerminated && this.#choices.size > 0) return { kind: 'complete', bytes };
-    return { kind: 'cut', bytes, message: this.#whyCut() };
+    return { kind: 'cut', bytes, message: cutReason(this, this.#choices.size > 0) };
   }
 
   errorEvent(error: StreamError): string {
@@ -201,10 +203,10 @@ export class ChunkStream implements StreamReader {
 
   #onChoices(chunk: Fields, choices: readonly Fields[], json: string | undefined): string {
     if (this.#replay !== undefined && !this.#isNews(choices, this.#replay)) return '';
-    const { resume } = this.#options;
+    const { finishNote } = this.#options;
     let isChanged = this.#identity.repair(chunk);
-    if (resume !== undefined && choices.some((choice) => !isBlank(choice['finish_reason']))) {
-      chunk['loadstone'] = resume.note;
+    if (finishNote !== undefined && choices.some((choice) => !isBlank(choice['finish_reason']))) {
+      chunk['loadstone'] = finishNote;
       isChanged = true;
     }
     if (!isBlank(chunk['usage'])) {
@@ -212,10 +214,8 @@ export class ChunkStream implements StreamReader {
       isChanged = true;
     }
     const report = this.#dialect.repair(choices, this.#choices);
-    if (report.error !== undefined) {
-      this.inBandError = { payload: { error: report.error } };
-      return '';
-    }
+    if (report.error !== undefined) this.inBandError = { payload: { error: report.error } };
+    if (report.error !== undefined) return '';
     if (this.#keepsText && report.text !== '') this.#generated += jsonByteText(report.text).slice(1, -1);
     if (report.hasContent) this.hasContent = true;
     this.#progress?.noteChoices(choices);
@@ -276,8 +276,8 @@ export class ChunkStream implements StreamReader {
   }
 
   #note(): Fields | undefined {
-    const { resume } = this.#options;
-    return resume === undefined ? undefined : { loadstone: resume.note };
+    const { finishNote } = this.#options;
+    return finishNote === undefined ? undefined : { loadstone: finishNote };
   }
 
   #usageEvent(): string {
@@ -296,12 +296,5 @@ export class ChunkStream implements StreamReader {
     this.#usage.read(answer);
     const out = this.#onAnswer(answer, events);
     return this.#isOver ? out : out + this.#close();
-  }
-
-  #whyCut(): string {
-    if (this.fault !== undefined) return this.fault.message;
-    if (this.inBandError !== undefined) return 'the provider sent an error event';
-    if (this.#choices.size === 0) return 'the stream ended without an answer';
-    return 'the stream ended before the answer was complete';
   }
 }

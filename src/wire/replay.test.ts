@@ -9,7 +9,8 @@ import type { StreamReaderOptions, StreamResume } from './stream-reader.ts';
 
 const OPTIONS: StreamReaderOptions = { model: 'shown', includeUsage: true, fallbackId: 'c', createdSeconds: 1 };
 const SPENT = { promptTokens: 5, completionTokens: 2, totalTokens: 7 };
-const REPLAY: StreamResume = { by: 'replay', spent: SPENT, note: { recovered: 'replay' } };
+const REPLAY: StreamResume = { by: 'replay', spent: SPENT };
+const NOTE = { recovered: 'replay' };
 
 type Delta = Readonly<Record<string, unknown>>;
 
@@ -37,7 +38,7 @@ function resume(first: readonly string[], second: readonly string[], by: StreamR
   let bytes = '';
   for (const event of first) bytes += broken.push(Buffer.from(event));
   bytes += String(broken.end(false).bytes);
-  const reader = new ChatStream({ ...OPTIONS, progress, resume: by });
+  const reader = new ChatStream({ ...OPTIONS, progress, resume: by, finishNote: NOTE });
   for (const event of second) bytes += reader.push(Buffer.from(event));
   const end = reader.end(true);
   bytes += String(end.bytes);
@@ -62,8 +63,8 @@ describe('a replay of the same answer', () => {
   it('keeps the identity of the first stream and names the recovery in the finish chunk', () => {
     const { sent } = resume(events('one', text('Hel'), null), events('second', text('Hello'), 'stop'));
     const chunks = sent.slice(0, -1).map(({ data }) => JSON.parse(data) as Record<string, unknown>);
-    expect(new Set(chunks.map(({ id, created, model }) => `${id} ${created} ${model}`))).toEqual(
-      new Set(['one 3 shown']),
+    expect(new Set(chunks.map(({ id, created, model }) => JSON.stringify([id, created, model])))).toEqual(
+      new Set(['["one",3,"shown"]']),
     );
     const notes = chunks.map((chunk) => chunk['loadstone']);
     expect(notes.filter((note) => note !== undefined)).toEqual([{ recovered: 'replay' }]);
@@ -117,7 +118,7 @@ describe('a replay that differs', () => {
 });
 
 it('a continuation goes out as it comes', () => {
-  const by: StreamResume = { ...REPLAY, by: 'prefill', note: { recovered: 'prefill' } };
+  const by: StreamResume = { ...REPLAY, by: 'prefill' };
   const { sent, end } = resume(events('one', text('Hel'), null), events('second', text('lo', ' world'), 'stop'), by);
   expect(end.kind).toBe('complete');
   expect(clientView(sent).content).toBe('Hello world');

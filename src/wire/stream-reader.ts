@@ -22,6 +22,8 @@ export interface StreamReaderOptions {
   readonly rewriteResponseId?: ((id: string) => string) | undefined;
   /** Where to note what the client gets; without it the stream cannot be resumed by another one. */
   readonly progress?: StreamProgress | undefined;
+  /** The `loadstone` member of the chunk with the finish_reason: what has changed since the headers were sent. */
+  readonly finishNote?: Readonly<Record<string, unknown>> | undefined;
   /** This stream goes on where the one in `progress` broke. */
   readonly resume?: StreamResume | undefined;
 }
@@ -32,8 +34,6 @@ export interface StreamResume {
   readonly by: 'replay' | 'prefill';
   /** Usage of the streams before, to be added to this one's. */
   readonly spent: TokenUsage;
-  /** The `loadstone` member of the chunk with the finish_reason. */
-  readonly note: Readonly<Record<string, unknown>>;
 }
 
 /** An error that the upstream sent as an event. */

@@ -18,6 +18,8 @@ export const ROUTER_KEYS: KeyTable = new Map([
     fallback_after: ['seconds', 'Loadstone: a wait comes before a fallback only if it is at most this long'],
     stream_idle_timeout: ['seconds', 'Loadstone: longest silence between two events of a stream'],
     deadline: ['seconds', 'Loadstone: bounds the whole request'],
+    stream_recovery: ['text', 'Loadstone: off ends a stream that breaks with an error; auto goes on with it elsewhere'],
+    stream_recovery_max_prompt_tokens: ['count', 'Loadstone: a larger prompt is not sent again for a broken stream'],
     enable_pre_call_checks: ['boolean', 'context windows are checked where they are known; regions are not'],
     routing_strategy_args: ['map', 'the strategies built so far take no arguments'],
     set_verbose: ['boolean', 'use --debug'],
@@ -34,7 +36,6 @@ export const ROUTER_KEYS: KeyTable = new Map([
   }),
   ...notSupported({
     'no second attempt races a slow one': ['hedge'],
-    'a stream that breaks ends with an error event': ['stream_recovery', 'stream_recovery_max_prompt_tokens'],
     'each instance counts for itself; Redis is not used': [
       'redis_url',
       'redis_host',

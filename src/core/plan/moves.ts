@@ -10,6 +10,7 @@ import { finalFailure } from './final-failure.ts';
 import type { Hop } from './hop.ts';
 import type { Moment } from './plan-context.ts';
 import type { PlanState } from './plan-state.ts';
+import { recoveryAfter } from './recovery.ts';
 import { applyRetry, planRetry } from './retry.ts';
 
 export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
@@ -27,9 +28,13 @@ export function afterFailure(
   hop.lastFailure = failure;
   if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
   if (committed) {
-    state.ending = failure;
-    return;
-  }
+    const recovery = recoveryAfter(state, failure, outcome.resumable);
+    if (recovery === undefined) {
+      state.ending = state.recovery?.failure ?? failure;
+      return;
+    }
+    state.recovery = recovery;
+  } else if (state.recovery !== undefined && failure.cause === 'bad_request') state.recovery.isPrefillRefused = true;
   if (intent.retryUnsafe && !unsent) return endPlan(state, failure, at.now);
   if (!hop.resolution.byId) {
     hop.maxRetries = intent.numRetries ?? deployment.numRetries ?? state.table.settings.numRetries;
@@ -53,6 +58,7 @@ function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
     tried: state.tried,
     promptTokens: state.promptTokens,
     hasFallback: state.hasFallbackFor(failure.cause),
+    isRecovery: state.recovery !== undefined,
     latestMs: latestWaitMs(state.context, failed.now),
   });
   if (retry === undefined) return false;
@@ -101,6 +107,11 @@ function takeUpDeferred(state: PlanState): boolean {
 
 /** Nothing more is tried: the client gets `failure`. */
 export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
+  if (state.recovery !== undefined) {
+    // The client has a part of the answer: what broke it is all that it is told.
+    state.ending = state.recovery.failure;
+    return;
+  }
   const { failures, attempts, tried } = state;
   state.ending = finalFailure(
     failure,

@@ -11,6 +11,7 @@ import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Hop } from './hop.ts';
 import { HopSource } from './hop-source.ts';
 import type { PlanContext } from './plan-context.ts';
+import type { Recovery } from './recovery.ts';
 import type { Retry } from './retry.ts';
 
 const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
@@ -44,6 +45,8 @@ export class PlanState implements SelectContext {
   rootFailure: Failure | undefined;
   /** A wait that was put off because a fallback came first: taken up when every fallback has failed. */
   deferred: { readonly hop: Hop; readonly retry: Retry } | undefined;
+  /** The stream broke after the commit point and is being gone on with; stays set once it was tried. */
+  recovery: Recovery | undefined;
   /** All fallbacks have failed: only waiting is left. */
   isOutOfFallbacks = false;
   /** What the client is told; set = the plan has ended. */

@@ -42,12 +42,14 @@ export interface RetryQuestion {
   readonly promptTokens: number;
   /** A fallback is at hand for this failure. */
   readonly hasFallback: boolean;
+  /** Going on with a stream is for deployments that have not broken it. */
+  readonly isRecovery: boolean;
 }
 
 /** Deployments that a retry may go to; empty = no retry in this group. */
 export function retryCandidates(question: RetryQuestion): readonly DeploymentIndex[] {
   const { failure, group, tried } = question;
-  switch (ruleFor(failure)) {
+  switch (question.isRecovery ? 'elsewhere' : ruleFor(failure)) {
     case 'never':
       return [];
     case 'shared':

@@ -28,6 +28,8 @@ export interface RetryInput {
   readonly tried: readonly DeploymentIndex[];
   readonly promptTokens: number;
   readonly hasFallback: boolean;
+  /** A stream is to be gone on with: the deployment that broke it is not asked again. */
+  readonly isRecovery: boolean;
   /** No wait may end later. */
   readonly latestMs: Millis;
   readonly now: Millis;

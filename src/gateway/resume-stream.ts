@@ -1,0 +1,73 @@
+// What the shell adds to a recovery: whether a broken stream was plain text, what the next attempt is to go on from, and
+// how that is asked of the provider. Whether it is done, and by whom, is the plan's decision.
+import type { Attempt, Resumable, TokenUsage } from '../core/outcome.ts';
+import { prefillMembers } from '../provider/prefill.ts';
+import { StreamProgress } from '../wire/stream-progress.ts';
+import type { StreamResume } from '../wire/stream-reader.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Bytes of English text per token, about. */
+const BYTES_PER_TOKEN = 4;
+
+/** For what nobody counted: the same estimate as the limiter's. */
+export function estimateUsage(promptTokens: number, text: string): TokenUsage {
+  const completionTokens = Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
+  return { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens };
+}
+
+/** Where to note what the client gets; `undefined` where a stream is never gone on with. */
+export function progressOf(exchange: Exchange): StreamProgress | undefined {
+  const { endpoint, runtime } = exchange.input;
+  if (endpoint !== 'chat' && endpoint !== 'completions') return undefined;
+  if (runtime.config.table.settings.streamRecovery === 'off') return undefined;
+  exchange.progress ??= new StreamProgress();
+  return exchange.progress;
+}
+
+/** Plain text without anything beside it in flight, or `undefined`. Read when a stream has broken, never before. */
+export function resumableOf({ input, progress }: Exchange): Resumable | undefined {
+  const { body, endpoint } = input;
+  if (progress === undefined || progress.isEntangled || progress.isFinished || body === undefined) return undefined;
+  if (body.has('n') && body.get('n') !== 1) return undefined;
+  if (body.has('response_format') && !isPlainFormat(body.get('response_format'))) return undefined;
+  const isDeterministic = body.get('temperature') === 0 || typeof body.get('seed') === 'number';
+  return { isDeterministic, mayPrefill: endpoint === 'chat' };
+}
+
+function isPlainFormat(format: unknown): boolean {
+  return typeof format === 'object' && format !== null && 'type' in format && format.type === 'text';
+}
+
+/** What the reader of the attempt is told; `undefined` for an attempt that begins an answer. */
+export function streamResume({ progress, input }: Exchange, { resume }: Attempt): StreamResume | undefined {
+  if (resume === undefined || progress === undefined) return undefined;
+  return { by: resume, spent: estimateUsage(input.intent.promptTokens, progress.content + progress.reasoning) };
+}
+
+/** What is no longer true of the headers: they were sent for another attempt. `undefined` = they still hold. */
+export function finishNote(
+  exchange: Exchange,
+  { resume, deployment, retries, fallbacks }: Attempt,
+): Readonly<Record<string, unknown>> | undefined {
+  const { input, brokenDeployment, headFor } = exchange;
+  if (headFor === undefined || (resume === undefined && headFor.deployment === deployment)) return undefined;
+  const { deployments } = input.runtime.config.table;
+  const broken = brokenDeployment === undefined ? {} : { broken_deployment: deployments[brokenDeployment]?.id };
+  const recovered = resume === undefined ? {} : { recovered: resume };
+  return {
+    ...recovered,
+    deployment: deployments[deployment]?.id,
+    ...broken,
+    attempted_retries: retries,
+    attempted_fallbacks: fallbacks,
+  };
+}
+
+/** Request members that give the beginning of the answer, for an attempt that goes on by prefill. */
+export function prefillOf(exchange: Exchange, planned: Attempt): Readonly<Record<string, unknown>> | undefined {
+  const { input, progress } = exchange;
+  const provider = input.runtime.config.table.deployments[planned.deployment]?.provider;
+  if (planned.resume !== 'prefill' || progress === undefined || provider === undefined) return undefined;
+  const messages = planned.overrides?.['messages'] ?? input.body?.get('messages');
+  return prefillMembers({ provider, upstreamModel: planned.upstreamModel }, messages, progress.content);
+}
