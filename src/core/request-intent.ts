@@ -34,6 +34,8 @@ export interface RequestIntent {
   readonly callerCredentials: boolean;
   /** Once its bytes were written nothing may be retried (`background` responses). */
   readonly retryUnsafe: boolean;
+  /** It brings an answer of its own (`mock_response` and its kin). */
+  readonly isMocked: boolean;
 }
 
 /** What is decided before the body's fields are read. */
@@ -64,5 +66,6 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     pinned: undefined,
     callerCredentials: false,
     retryUnsafe: false,
+    isMocked: false,
   };
 }

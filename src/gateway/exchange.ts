@@ -9,6 +9,7 @@ import type { Clock } from '../upstream/clock.ts';
 import type { AnswerHeaders, UpstreamCall } from '../upstream/upstream-call.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ByteBody, JsonBody } from '../wire/json-body.ts';
+import type { Mock } from '../wire/mock.ts';
 import type { GatewayListener } from './events.ts';
 import type { Runtime } from './runtime.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
@@ -40,6 +41,8 @@ export interface UnderstoodRequest {
   readonly includeFallbackErrors: boolean;
   /** Client headers that may pass upstream, flat name/value pairs. */
   readonly clientHeaders: readonly string[];
+  /** The answer that the request brings itself. */
+  readonly mock: Mock | undefined;
 }
 
 /** Everything known about a request when it is planned. */

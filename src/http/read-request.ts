@@ -9,6 +9,7 @@ import type { Endpoint } from '../wire/endpoint.ts';
 import type { ClientError } from '../wire/error-envelope.ts';
 import { formBody } from '../wire/form.ts';
 import { readJsonBody, type BodyProblem } from '../wire/json-body.ts';
+import { isMockProblem, readMock } from '../wire/mock.ts';
 import type { ScannedBody } from '../wire/scanned-body.ts';
 import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
@@ -92,6 +93,8 @@ function finish(
     tags: headerText(request, 'x-litellm-tags'),
   });
   if ('kind' in intent) return refused(badRequest(intent.message, intent.param));
+  const mock = intent.isMocked ? readMock((key) => source.get(key)) : undefined;
+  if (isMockProblem(mock)) return refused(badRequest(mock.message, mock.param));
   const bodyModel = source.get('model');
   return {
     kind: 'request',
@@ -102,6 +105,7 @@ function finish(
     wantsUsage: config.litellm.alwaysIncludeStreamUsage || asksForUsage(source),
     includeFallbackErrors: config.general.exposeFallbackErrors && source.get('include_fallback_errors') === true,
     clientHeaders: passableHeaders(context),
+    mock,
   };
 }
 

@@ -4,7 +4,8 @@
 /**
  * Members of a request body that only the gateway reads (LiteLLM 10.10; which of them reach an upstream was observed:
  * golden a34, a60, d26). Most mean nothing here; they are still cut, since providers refuse what they do not know.
- * Not among them, because 1.106 forwards them: `mock_delay`, `mock_testing_context_window_fallbacks` (golden d51, d52).
+ * Not among them, because 1.106 forwards them where nothing is mocked: `mock_delay`,
+ * `mock_testing_context_window_fallbacks` (golden d51).
  */
 export const GATEWAY_ONLY_FIELDS: ReadonlySet<string> = new Set([
   // retries, fallbacks, times
@@ -47,6 +48,7 @@ export const GATEWAY_ONLY_FIELDS: ReadonlySet<string> = new Set([
   'router_settings',
   'routing_strategy',
   'silent_model',
+  'fastest_response',
   // caching, logging, guardrails, prompts
   'cache',
   'caching',
