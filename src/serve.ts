@@ -7,6 +7,7 @@ import type { GatewayConfig } from './config/types.ts';
 import { createFleet } from './core/fleet/fleet.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { GatewayServices } from './gateway/exchange.ts';
+import { Mirrors } from './gateway/mirror.ts';
 import type { Runtime, ServerState } from './gateway/runtime.ts';
 import { Authenticator } from './http/auth.ts';
 import { lazyControlPlane } from './http/control-plane/lazy-control-plane.ts';
@@ -54,10 +55,12 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
     openResponses: 0,
     shuttingDown: false,
   };
+  const mirrors = new Mirrors();
   const services: GatewayServices = {
     clock,
     publish: publisher([options.log.listener(runtime), metrics.listener]),
     credentials: new CredentialCache(clock),
+    mirror: (original, deployment) => mirrors.start(original, deployment),
   };
   const authenticator = new Authenticator(config.general.masterKey, config.general.keyHeaderName);
   const context: DataPlaneContext = { runtime, services, authenticator, state };
@@ -77,7 +80,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
   return {
     url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     port,
-    drain: () => drain({ server, state, runtime, graceMs: config.general.shutdownGraceMs, clock, control }),
+    drain: () => drain({ server, state, runtime, graceMs: config.general.shutdownGraceMs, clock, control, mirrors }),
   };
 }
 
@@ -130,6 +133,7 @@ interface Drained {
   readonly graceMs: number;
   readonly clock: Clock;
   readonly control: { close(): Promise<void> };
+  readonly mirrors: Mirrors;
 }
 
 /**
@@ -148,6 +152,7 @@ async function drain(parts: Drained): Promise<void> {
   }
   server.closeAllConnections();
   server.close();
+  parts.mirrors.stop();
   await parts.control.close();
   await Promise.all([...new Set(parts.runtime.transports)].map((transport) => transport.destroy()));
 }

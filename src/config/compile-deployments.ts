@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts';
 import { callParams, lacksCredential } from './deployment-spec.ts';
 import type { SharedParams } from './deployment-spec.ts';
 import { readDeploymentFields } from './deployment-fields.ts';
+import type { Located } from './fallback-lists.ts';
 import type { Findings, Spot } from './findings.ts';
 import { readKnownModel } from './known-model.ts';
 import type { ModelEntry } from './model-entries.ts';
@@ -12,7 +13,7 @@ import { findPlaceholder } from './placeholders.ts';
 import { booleanIn, plainMap, textIn, textsIn } from './read-value.ts';
 import { shownEntry, shownInfo, shownParams } from './shown-fields.ts';
 import type { ConfiguredDeployment } from './types.ts';
-import type { Deployment } from '../core/deployment.ts';
+import { BLOCKED, type Deployment } from '../core/deployment.ts';
 import { compileTarget } from '../provider/compile-target.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
 import type { DeploymentSpec, ProviderTarget } from '../provider/types.ts';
@@ -104,6 +105,11 @@ function mockOf(entry: ModelEntry, spec: DeploymentSpec, findings: Findings): Mo
   return undefined;
 }
 
+/** The groups of `silent_model`, with the place where they stand. */
+export function mirrorsOf({ entry, configured }: CompiledDeployment): Located<string>[] {
+  return configured.mirrors.map((value) => ({ value, spot: faultSpot(entry, 'silent_model') }));
+}
+
 type ResolvedModel = Pick<DeploymentSpec, 'provider' | 'upstreamModel'>;
 
 /** A model that is not given yet (an empty value, a variable that is not set) has no provider and no traffic. */
@@ -139,7 +145,7 @@ interface Rotated {
 
 /** The target, or the reason why there is none; each reason but a wanted block is a warning. */
 function rotation({ entry, spec, isMocked }: Rotated, context: DeploymentContext): Rotation {
-  if (booleanIn(entry.info, 'blocked') === true) return { target: undefined, reason: 'blocked by model_info.blocked' };
+  if (booleanIn(entry.info, 'blocked') === true) return { target: undefined, reason: BLOCKED };
   if (textIn(entry.info, 'team_id') !== undefined) return { target: undefined, reason: 'reserved for a team' };
   const fault = findFault(entry) ?? compileFault(spec, context.env);
   if (!('message' in fault)) return { target: fault, reason: undefined };

@@ -10,7 +10,7 @@ import { ModelLabels } from './model-labels.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { LatencySeries, RequestSeries } from './request-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
-import { writeRequests } from './write-requests.ts';
+import { writeMirrors, writeRequests } from './write-requests.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
@@ -26,6 +26,8 @@ export class Metrics {
   readonly #latencies: readonly LatencySeries[];
   readonly #latencyOf: ReadonlyMap<string, LatencySeries>;
   readonly #requests: (RequestSeries | undefined)[] = [];
+  /** Copies for other groups: no client's requests. */
+  readonly #mirrors: (RequestSeries | undefined)[] = [];
   readonly #fallbacks: FallbackMetrics;
   readonly #process = new ProcessMetrics();
 
@@ -66,6 +68,7 @@ export class Metrics {
     this.#fallbacks.write(out);
     await nextTurn();
     writeRequests(out, { byModel: this.#requests, latencies: this.#latencyOf, models });
+    writeMirrors(out, this.#mirrors, models);
     await nextTurn();
     return out.text() + (await this.#process.text());
   }
@@ -76,13 +79,14 @@ export class Metrics {
 
   #request(event: RequestEvent): void {
     const model = this.#labels.of(event.requestedModel);
-    let series = this.#requests[model];
+    const byModel = event.mirror === true ? this.#mirrors : this.#requests;
+    let series = byModel[model];
     if (series === undefined) {
       series = new RequestSeries();
-      this.#requests[model] = series;
+      byModel[model] = series;
     }
     series.add(event);
-    if (event.deployment !== undefined) this.#latencies[event.deployment]?.add(event);
+    if (event.mirror !== true && event.deployment !== undefined) this.#latencies[event.deployment]?.add(event);
   }
 }
 
