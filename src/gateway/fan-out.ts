@@ -56,13 +56,21 @@ export class FanOutRun {
 
   /** Resolves when every model has come to its end and the client has its answer. */
   async run(): Promise<void> {
-    await Promise.all(this.#exchanges.map((exchange) => execute(exchange).catch(warn)));
+    await Promise.all(
+      this.#exchanges.map((exchange, at) => execute(exchange).catch((error: unknown) => this.#onBug(at, error))),
+    );
     if (this.#isGone) return;
     if (this.#race?.winner !== undefined) return;
     const first = this.#replies[0];
     const hasSuccess = this.#race === undefined && this.#replies.some(({ status }) => isSuccess(status));
     if (hasSuccess) this.#sendList();
     else if (first !== undefined) this.#send(first.status, first.headers, bodyOf(first));
+  }
+
+  /** A bug of ours in one request: it ends that one. */
+  #onBug(at: number, error: unknown): void {
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    this.#replies[at]?.destroy();
   }
 
   #cancelLosers(): void {
@@ -81,7 +89,8 @@ export class FanOutRun {
 
   #send(status: number, headers: readonly string[], body: Buffer): void {
     const { response } = this.#origin;
-    response.writeHead(status === 0 ? INTERNAL.status : status, [...headers]);
+    if (status === 0) response.writeHead(INTERNAL.status, ['content-type', 'application/json']);
+    else response.writeHead(status, [...headers]);
     response.end(body);
   }
 }
@@ -95,8 +104,4 @@ function bodyOf(reply: CollectedReply): Buffer {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
 }
