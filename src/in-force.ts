@@ -5,6 +5,7 @@ import type { GatewayConfig } from './config/types.ts';
 import { createFleet } from './core/fleet/fleet.ts';
 import { inheritFleet } from './core/fleet/inherit.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
+import type { Mirrors } from './gateway/mirror.ts';
 import type { Runtime, ServerState } from './gateway/runtime.ts';
 import { Authenticator } from './http/auth.ts';
 import type { DataPlaneContext } from './http/data-plane.ts';
@@ -26,6 +27,7 @@ export interface Lasting {
   readonly metrics: Metrics;
   readonly state: ServerState;
   readonly credentials: CredentialCache;
+  readonly mirrors: Mirrors;
 }
 
 /** What a replacement changed, for the log. */
@@ -79,12 +81,12 @@ export class InForce {
   }
 
   #enact(config: GatewayConfig): DataPlaneContext {
-    const { clock, log, metrics, state, credentials } = this.#lasting;
+    const { clock, log, metrics, state, credentials, mirrors } = this.#lasting;
     const runtime = this.#createRuntime(config);
     const publish = publisher([log.listener(runtime), metrics.adopt(runtime)]);
     return {
       runtime,
-      services: { clock, publish, credentials },
+      services: { clock, publish, credentials, mirror: (original, deployment) => mirrors.start(original, deployment) },
       authenticator: new Authenticator(config.general.masterKey, config.general.keyHeaderName),
       state,
       load: { requests: 0 },

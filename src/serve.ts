@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { GatewayConfig } from './config/types.ts';
+import { Mirrors } from './gateway/mirror.ts';
 import type { ServerState } from './gateway/runtime.ts';
 import { lazyControlPlane } from './http/control-plane/lazy-control-plane.ts';
 import { DataPlane } from './http/data-plane.ts';
@@ -45,7 +46,7 @@ const DRAIN_POLL_MS = 20;
 
 /** Starts listening; rejects when the port cannot be had (`EADDRINUSE`). */
 export async function serve(config: GatewayConfig, options: ServeOptions): Promise<RunningGateway> {
-  const { clock, state, inForce, reloader, control } = assemble(config, options);
+  const { clock, state, mirrors, inForce, reloader, control } = assemble(config, options);
   const dataPlane = new DataPlane(() => inForce.context);
   const server = createServer(
     {
@@ -62,7 +63,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
     url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     port,
     reload: (trigger) => reloader.reload(trigger),
-    drain: () => drain({ server, state, inForce, clock, control }),
+    drain: () => drain({ server, state, inForce, clock, control, mirrors }),
   };
 }
 
@@ -72,7 +73,8 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
   const metrics = new Metrics();
   const state = idleState();
   const credentials = new CredentialCache(clock);
-  const inForce = new InForce(config, { clock, log: options.log, metrics, state, credentials });
+  const mirrors = new Mirrors();
+  const inForce = new InForce(config, { clock, log: options.log, metrics, state, credentials, mirrors });
   const control = lazyControlPlane({ context: () => inForce.context, metrics, env: options.env });
   const reloader = new Reloader({
     read: options.readConfig ?? (() => config),
@@ -83,7 +85,7 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
     },
     report: (outcome, trigger) => reportReload(options.log, outcome, trigger),
   });
-  return { clock, state, inForce, reloader, control };
+  return { clock, state, mirrors, inForce, reloader, control };
 }
 
 function idleState(): ServerState {
@@ -111,6 +113,7 @@ interface Drained {
   readonly inForce: InForce;
   readonly clock: Clock;
   readonly control: { close(): Promise<void> };
+  readonly mirrors: Mirrors;
 }
 
 /**
@@ -129,6 +132,7 @@ async function drain(parts: Drained): Promise<void> {
   }
   server.closeAllConnections();
   server.close();
+  parts.mirrors.stop();
   await parts.control.close();
   await parts.inForce.destroy();
 }

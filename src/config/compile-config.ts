@@ -1,7 +1,7 @@
 // From the tree of a config to everything the gateway runs on. Always yields a config, with the problems in it: the
 // caller refuses to start when one of them is an error, and `check` prints them all either way.
 import { checkSections } from './check-config.ts';
-import { compileDeployments } from './compile-deployments.ts';
+import { compileDeployments, mirrorsOf } from './compile-deployments.ts';
 import type { CompiledDeployment } from './compile-deployments.ts';
 import { childOf, emptyMap } from './config-node.ts';
 import type { MapNode } from './config-node.ts';
@@ -14,7 +14,7 @@ import { readGeneralSettings, readLitellmSettings } from './general-settings.ts'
 import { readModelAliases } from './model-aliases.ts';
 import { readModelEntries } from './model-entries.ts';
 import { numberIn } from './read-value.ts';
-import { checkAliasReferences, checkFallbackReferences } from './references.ts';
+import { checkAliasReferences, checkFallbackReferences, checkMirrorReferences } from './references.ts';
 import { readRouterSettings } from './router-settings.ts';
 import { warnAboutImpossibleLimits, warnAboutMissingWeights } from './sanity-warnings.ts';
 import type { GatewayConfig } from './types.ts';
@@ -54,6 +54,7 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
   const served = { table: places, leftOut };
   checkAliasReferences(aliases, served, findings);
   checkFallbackReferences(lists, served, findings);
+  checkMirrorReferences(compiled.flatMap(mirrorsOf), served, findings);
   warnAboutMissingWeights(compiled, findings);
   warnAboutImpossibleLimits(compiled, findings);
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BLOCKED } from '../core/deployment.ts';
 import { loadConfigText } from './load.ts';
 
 const load = (entries: string, rest = '', env: Record<string, string> = {}) =>
@@ -166,5 +167,53 @@ describe('the table of names', () => {
     expect(table.wildcards.map((route) => [route.pattern, route.deployments])).toEqual([['w/*', [2]]]);
     expect([...table.groups.keys()]).toEqual(['m', 'w/*']);
     expect(table.deployments[2]?.isWildcard).toBe(true);
+  });
+});
+
+describe('a deployment that answers by itself', () => {
+  it.each([
+    ['no address and no key', '{model_name: m, litellm_params: {model: azure/x, mock_response: hello}}'],
+    ['a placeholder', entry(', mock_response: hello').replace('api_key: k', 'api_key: "<your key>"')],
+  ])('serves with %s, and no word is said about it', (_what, text) => {
+    const { deployment, configured, problems } = only(text);
+    expect(problems).toEqual([]);
+    expect(deployment.outOfRotation).toBeUndefined();
+    expect(configured.target).toBeUndefined();
+    expect(configured.mock).toEqual({ content: { kind: 'text', text: 'hello' }, toolCalls: [], delayMs: 0 });
+  });
+
+  it('keeps its provider where it has one, for the endpoints that are not mocked', () => {
+    const { configured } = only(entry(', mock_response: [0.5, 1], mock_delay: 2'));
+    expect(configured.target?.apiBase).toBe('http://a.example/v1');
+    expect(configured.mock).toEqual({ content: { kind: 'vector', vector: [0.5, 1] }, toolCalls: [], delayMs: 2_000 });
+  });
+
+  it('stays out of rotation when it is blocked', () => {
+    const { deployment } = only(entry(', mock_response: hello', ', model_info: {blocked: true}'));
+    expect(deployment.outOfRotation).toBe(BLOCKED);
+  });
+
+  it('with a value that is no mock is an error at its place', () => {
+    expect(only(entry(', mock_response: 5')).problems).toMatchObject([
+      { severity: 'error', line: 1, where: 'model_list[0].litellm_params.mock_response' },
+    ]);
+  });
+});
+
+describe('silent_model', () => {
+  it.each([
+    ['m', ['m']],
+    ['[m, other]', ['m', 'other']],
+    ['null', []],
+  ])('of %s names its groups', (text, mirrors) => {
+    expect(only(entry(`, silent_model: ${text}`)).configured.mirrors).toEqual(mirrors);
+  });
+
+  it('that leads nowhere is a warning, with a suggestion', () => {
+    const { problems } = load(
+      `${entry(', silent_model: [m, shado]')}, {model_name: shadow, litellm_params: {model: openai/x, api_key: k}}`,
+    );
+    expect(problems).toMatchObject([{ severity: 'warning', where: 'model_list[0].litellm_params.silent_model' }]);
+    expect(problems[0]?.what).toMatch(/"shado".*shadow/);
   });
 });

@@ -5,18 +5,20 @@ import type { Environment } from './environment.ts';
 import { callParams, lacksCredential } from './deployment-spec.ts';
 import type { SharedParams } from './deployment-spec.ts';
 import { readDeploymentFields } from './deployment-fields.ts';
+import type { Located } from './fallback-lists.ts';
 import type { Findings, Spot } from './findings.ts';
 import { readKnownModel } from './known-model.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { findPlaceholder } from './placeholders.ts';
-import { booleanIn, plainMap, textIn } from './read-value.ts';
+import { booleanIn, plainMap, textIn, textsIn } from './read-value.ts';
 import { shownEntry, shownInfo, shownParams } from './shown-fields.ts';
 import type { ConfiguredDeployment } from './types.ts';
-import type { Deployment } from '../core/deployment.ts';
+import { BLOCKED, type Deployment } from '../core/deployment.ts';
 import { compileTarget } from '../provider/compile-target.ts';
 import { continuesPrefill } from '../provider/prefill.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
 import type { DeploymentSpec, ProviderTarget } from '../provider/types.ts';
+import { isMockProblem, readMock, type Mock } from '../wire/mock.ts';
 
 export interface DeploymentContext {
   readonly shared: SharedParams;
@@ -58,7 +60,8 @@ function compileDeployment(
   if (resolved === undefined) return undefined;
   const spec = specOf(entry, resolved, context);
   const known = readKnownModel(entry, spec);
-  const { target, reason } = rotation(entry, spec, context);
+  const mock = mockOf(entry, spec, context.findings);
+  const { target, reason } = rotation({ entry, spec, isMocked: mock !== undefined }, context);
   return {
     entry,
     deployment: {
@@ -76,6 +79,8 @@ function compileDeployment(
     configured: {
       spec,
       target,
+      mock,
+      mirrors: textsIn(entry.params, 'silent_model').filter((name) => name !== ''),
       shownParams: shownParams(entry),
       shownInfo: shownInfo(entry, known.shown),
       shownEntry: shownEntry(entry.entry),
@@ -93,6 +98,18 @@ function specOf(entry: ModelEntry, resolved: ResolvedModel, { shared, findings }
     ...resolved,
     dropParams: booleanIn(entry.params, 'drop_params') ?? shared.dropParams,
   };
+}
+
+function mockOf(entry: ModelEntry, spec: DeploymentSpec, findings: Findings): Mock | undefined {
+  const mock = readMock((key) => spec.params[key]);
+  if (!isMockProblem(mock)) return mock;
+  findings.error(faultSpot(entry, mock.param), mock.message);
+  return undefined;
+}
+
+/** The groups of `silent_model`, with the place where they stand. */
+export function mirrorsOf({ entry, configured }: CompiledDeployment): Located<string>[] {
+  return configured.mirrors.map((value) => ({ value, spot: faultSpot(entry, 'silent_model') }));
 }
 
 type ResolvedModel = Pick<DeploymentSpec, 'provider' | 'upstreamModel'>;
@@ -121,12 +138,20 @@ interface Rotation {
   readonly reason: string | undefined;
 }
 
+interface Rotated {
+  readonly entry: ModelEntry;
+  readonly spec: DeploymentSpec;
+  /** Needs no address and no key. */
+  readonly isMocked: boolean;
+}
+
 /** The target, or the reason why there is none; each reason but a wanted block is a warning. */
-function rotation(entry: ModelEntry, spec: DeploymentSpec, context: DeploymentContext): Rotation {
-  if (booleanIn(entry.info, 'blocked') === true) return { target: undefined, reason: 'blocked by model_info.blocked' };
+function rotation({ entry, spec, isMocked }: Rotated, context: DeploymentContext): Rotation {
+  if (booleanIn(entry.info, 'blocked') === true) return { target: undefined, reason: BLOCKED };
   if (textIn(entry.info, 'team_id') !== undefined) return { target: undefined, reason: 'reserved for a team' };
   const fault = findFault(entry) ?? compileFault(spec, context.env);
   if (!('message' in fault)) return { target: fault, reason: undefined };
+  if (isMocked) return { target: undefined, reason: undefined };
   const variable = missingVariable(entry, fault.key);
   const message = variable === undefined ? fault.message : `the environment variable ${variable} is not set`;
   context.findings.replaceWarnings(

@@ -53,6 +53,14 @@ export function checkAliasReferences(aliases: readonly Located<Alias>[], served:
   }
 }
 
+/** `silent_model`: a copy that goes nowhere harms nobody, so it is a warning. */
+export function checkMirrorReferences(mirrors: readonly Located<string>[], served: Served, findings: Findings): void {
+  for (const { value, spot } of mirrors) {
+    if (isServed(value, served)) continue;
+    findings.warning(spot, `mirrors to "${value}", which nothing serves${suggest(value, served)}`);
+  }
+}
+
 function suggest(name: string, { table }: Served): string {
   return didYouMean(name, [...table.groups.keys(), ...table.aliases.keys()]);
 }

@@ -1,6 +1,7 @@
 // What loading a config yields: the routing table, how to call each deployment, the settings of the server, and every
 // problem found. Nothing here holds YAML any more.
 import type { RoutingTable } from '../core/routing-table.ts';
+import type { Mock } from '../wire/mock.ts';
 import type { DeploymentSpec, ProviderTarget } from '../provider/types.ts';
 
 /** One finding, printed as `file:line:column: where: what (did you mean ...)`. Never contains a secret's value. */
@@ -62,8 +63,12 @@ export interface LitellmSettings {
 /** One deployment with all that is known about calling and showing it. Index equals the routing table's. */
 export interface ConfiguredDeployment {
   readonly spec: DeploymentSpec;
-  /** `undefined` when it is out of rotation. */
+  /** `undefined` when it is out of rotation, or mocked without an address or a key. */
   readonly target: ProviderTarget | undefined;
+  /** The answer that it gives instead of asking its provider. */
+  readonly mock: Mock | undefined;
+  /** Groups that get a copy of each request which is sent here (`silent_model`). */
+  readonly mirrors: readonly string[];
   /** For listings: `litellm_params` without secrets, as 1.106 shows them. */
   readonly shownParams: Readonly<Record<string, unknown>>;
   /** For listings: `model_info` with id, db_model and what the model table knows. */

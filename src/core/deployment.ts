@@ -11,6 +11,9 @@ export interface Limits {
   readonly maxParallelRequests: number | undefined;
 }
 
+/** Why a deployment with `model_info.blocked` is out of rotation: somebody wants it so, nothing is missing. */
+export const BLOCKED = 'blocked by model_info.blocked';
+
 /** One `model_list` entry. */
 export interface Deployment {
   readonly index: DeploymentIndex;

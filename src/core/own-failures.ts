@@ -59,6 +59,19 @@ export function noDeploymentsFailure(what: Unavailability): Failure {
   return gatewayFailure(allCooling ? 'all_deployments_in_cooldown' : code, message, { retryAfterMs });
 }
 
+/** Every deployment of the group is blocked in the config (litellm-1.106.md, Part 2). */
+export function modelBlockedFailure(group: string): Failure {
+  return gatewayFailure('model_blocked', prefixed('PermissionDeniedError', `Model is blocked. Passed model=${group}`));
+}
+
+/** The same for one deployment that a fallback names by its id. */
+export function deploymentPausedFailure(id: string): Failure {
+  return gatewayFailure(
+    'deployment_paused',
+    prefixed('ServiceUnavailableError', `Deployment ${id} is currently paused`),
+  );
+}
+
 /** No deployment of the group carries the tags (litellm-1.106.md 3.7a). */
 export function tagsRefusedFailure(group: string, tags: readonly string[]): Failure {
   const list = tags.map((tag) => `'${tag}'`).join(', ');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRng } from '../../test/support/seeded-rng.ts';
 import { sketchTable, type DeploymentSketch, type TableSketch } from '../../test/support/routing-fixture.ts';
 import { classifyAnswer, classifyBroken, type FailureContext } from './classify.ts';
+import { BLOCKED } from './deployment.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { inFlight } from './fleet/operations.ts';
 import type { Attempt, Failure, Outcome } from './outcome.ts';
@@ -633,6 +634,32 @@ describe('a shortage', () => {
     const { result } = play(rotation, ['ok']);
     expect(result).toMatchObject({ status: 500 });
     expect(result !== 'success' && result.message).toContain('api_base is a placeholder');
+  });
+
+  it('of blocked deployments is a 403, unless a fallback answers', () => {
+    const blocked = { outOfRotation: BLOCKED };
+    const result = play(world({ m: [blocked, blocked] }), ['ok']).result;
+    expect(result).toMatchObject({ status: 403, type: 'permission_error', cause: 'misconfigured' });
+    expect(result !== 'success' && result.message).toContain('Model is blocked');
+    const mixed = play(world({ m: [blocked, { outOfRotation: 'api_base is a placeholder' }] }), ['ok']).result;
+    expect(mixed).toMatchObject({ status: 500 });
+    const settings = { fallbacks: fallbacks({ m: ['b'] }) };
+    expect(groupsOf(play(world({ m: [blocked], b: 1 }, { settings }), ['ok']))).toEqual(['b']);
+  });
+
+  it('of a blocked deployment that a fallback names by its id is a pause', () => {
+    const blocked = { id: 'b-1', outOfRotation: BLOCKED };
+    const settings = { fallbacks: fallbacks({ m: ['b-1'] }), numRetries: 0 };
+    const { plan } = play(world({ m: 1, b: [blocked] }, { settings }), ['e500']);
+    expect(plan.failures.map(({ status }) => status)).toEqual([500, 503]);
+    expect(plan.failures[1]?.message).toContain('b-1 is currently paused');
+    const toGroup = play(
+      world({ m: 1, b: [blocked] }, { settings: { ...settings, fallbacks: fallbacks({ m: ['b'] }) } }),
+      ['e500'],
+    );
+    expect(toGroup.plan.failures.map(({ status }) => status)).toEqual([500, 403]);
+    const byId = play(world({ b: [blocked] }), ['ok'], { intent: { model: 'b-1' } }).result;
+    expect(byId).toMatchObject({ status: 403 });
   });
 });
 

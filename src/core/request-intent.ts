@@ -30,10 +30,12 @@ export interface RequestIntent {
   readonly mockFailure: MockFailure | undefined;
   /** The request may go to this deployment only (a response id that carries it). */
   readonly pinned: DeploymentIndex | undefined;
-  /** The caller brought the credentials or the address: nothing that happens is a health sample. */
+  /** The caller brought the credentials, the address or the answer: nothing that happens is a health sample. */
   readonly callerCredentials: boolean;
   /** Once its bytes were written nothing may be retried (`background` responses). */
   readonly retryUnsafe: boolean;
+  /** It brings an answer of its own (`mock_response` and its kin). */
+  readonly isMocked: boolean;
 }
 
 /** What is decided before the body's fields are read. */
@@ -64,5 +66,6 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     pinned: undefined,
     callerCredentials: false,
     retryUnsafe: false,
+    isMocked: false,
   };
 }

@@ -4,8 +4,10 @@ import { classifyBroken, unsupportedFailure } from '../core/classify.ts';
 import type { Attempt } from '../core/outcome.ts';
 import type { ProviderCall, ProviderTarget, UpstreamRequest } from '../provider/types.ts';
 import { CredentialError } from '../upstream/credentials.ts';
+import type { CallRequest } from '../upstream/upstream-call.ts';
 import type { Exchange } from './exchange.ts';
-import { ABANDONED, brokenContext, unsentResult, type AttemptResult } from './attempt-result.ts';
+import { ABANDONED, brokenContext, unsentResult, type AttemptInput, type AttemptResult } from './attempt-result.ts';
+import { mockedAttempt, mockOf, type MockedAttempt } from './mock-attempt.ts';
 import { PlainAttempt } from './plain-attempt.ts';
 import { upstreamIds } from './response-ids.ts';
 import { prefillOf } from './resume-stream.ts';
@@ -13,6 +15,9 @@ import { StreamAttempt } from './stream-attempt.ts';
 
 export function runAttempt(exchange: Exchange, planned: Attempt): Promise<AttemptResult> | AttemptResult {
   const { runtime } = exchange.input;
+  const mock = mockOf(exchange, planned);
+  const mocked = mock && mockedAttempt(exchange, planned, mock);
+  if (mocked !== undefined) return play(exchange, planned, mocked);
   const target = runtime.config.deployments[planned.deployment]?.target;
   if (target === undefined) return unsentResult(unsupportedFailure('this deployment is out of rotation', null));
   return target.credential === undefined
@@ -44,20 +49,35 @@ function send(
   planned: Attempt,
   callee: { readonly target: ProviderTarget; readonly token: string | undefined },
 ): Promise<AttemptResult> | AttemptResult {
-  const { runtime, intent } = exchange.input;
+  const { runtime } = exchange.input;
   const transport = runtime.transports[planned.deployment];
   if (transport === undefined) throw new Error(`deployment ${planned.deployment} has no transport`);
   const request = callee.target.request(providerCall(exchange, planned, callee.token));
   if ('kind' in request) return unsentResult(unsupportedFailure(request.message, request.param));
   const dispatcher = transport.dispatcher(request.origin);
   return new Promise((resolve) => {
-    const attempt = intent.stream
-      ? new StreamAttempt({ exchange, planned, resolve })
-      : new PlainAttempt({ exchange, planned, resolve });
-    exchange.call = attempt;
+    const attempt = startAttempt({ exchange, planned, resolve });
     attempt.begin();
     attempt.send(dispatcher, request.origin, request satisfies UpstreamRequest);
   });
+}
+
+/** What a mocked attempt "sends": nothing reads it. */
+const NOTHING_SENT: CallRequest = { path: '/', method: 'POST', headers: [], body: undefined };
+
+function play(exchange: Exchange, planned: Attempt, mocked: MockedAttempt): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    const attempt = startAttempt({ exchange, planned, resolve });
+    if (mocked.timesOutAfterMs === undefined) attempt.begin();
+    else attempt.timeOutAfter(mocked.timesOutAfterMs, 'This is a mock timeout error');
+    attempt.send(mocked.upstream, 'mock:', NOTHING_SENT);
+  });
+}
+
+function startAttempt(input: AttemptInput): PlainAttempt | StreamAttempt {
+  const attempt = input.exchange.input.intent.stream ? new StreamAttempt(input) : new PlainAttempt(input);
+  input.exchange.call = attempt;
+  return attempt;
 }
 
 function providerCall(exchange: Exchange, planned: Attempt, token: string | undefined): ProviderCall {

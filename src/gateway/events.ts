@@ -48,6 +48,8 @@ export interface RequestEvent {
   readonly recovered?: 'replay' | 'prefill' | undefined;
   readonly outcome: 'success' | 'failure' | 'abandoned';
   readonly failure: Failure | undefined;
+  /** A copy for another group (`silent_model`): no client waits for it. */
+  readonly mirror?: true;
 }
 
 /** A fallback hop ended. */

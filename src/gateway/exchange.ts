@@ -1,6 +1,6 @@
 // One client request from acceptance to settlement: what was asked, what has been tried, and what was answered. The
 // executor drives it; attempts read it; the reply and the final event are made from it.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Attempt, Failure, TokenUsage } from '../core/outcome.ts';
 import type { Plan } from '../core/plan.ts';
 import type { RequestIntent } from '../core/request-intent.ts';
@@ -11,7 +11,10 @@ import type { Endpoint } from '../wire/endpoint.ts';
 import type { ByteBody, JsonBody } from '../wire/json-body.ts';
 import type { StreamProgress } from '../wire/stream-progress.ts';
 import type { StreamReader } from '../wire/stream-reader.ts';
+import type { Mock } from '../wire/mock.ts';
+import type { ClientResponse } from './client-response.ts';
 import type { GatewayListener } from './events.ts';
+import type { FanOut } from './fan-out.ts';
 import type { Runtime } from './runtime.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
 
@@ -20,6 +23,8 @@ export interface GatewayServices {
   readonly clock: Clock;
   readonly publish: GatewayListener;
   readonly credentials: CredentialCache;
+  /** Copies a request to the groups that the deployment names (`silent_model`). */
+  readonly mirror: (original: Exchange, deployment: DeploymentIndex) => void;
 }
 
 /** A multipart body that is forwarded with its model replaced; `withModel` makes the bytes for one attempt. */
@@ -42,12 +47,16 @@ export interface UnderstoodRequest {
   readonly includeFallbackErrors: boolean;
   /** Client headers that may pass upstream, flat name/value pairs. */
   readonly clientHeaders: readonly string[];
+  /** The answer that the request brings itself. */
+  readonly mock: Mock | undefined;
+  /** Several models are asked instead of one. */
+  readonly fanOut: FanOut | undefined;
 }
 
 /** Everything known about a request when it is planned. */
 export interface ExchangeInput extends UnderstoodRequest {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly response: ClientResponse;
   readonly runtime: Runtime;
   readonly services: GatewayServices;
   readonly endpoint: Endpoint;
@@ -56,6 +65,8 @@ export interface ExchangeInput extends UnderstoodRequest {
   readonly startedAtMs: Millis;
   readonly plan: Plan;
 }
+
+const NO_GROUPS: readonly string[] = [];
 
 export class Exchange {
   readonly input: ExchangeInput;
@@ -72,6 +83,8 @@ export class Exchange {
   usage: TokenUsage | undefined;
   deployment: DeploymentIndex | undefined;
   group: string | undefined;
+  /** Groups that have got their copy of this request. */
+  mirrored: readonly string[] = NO_GROUPS;
   retries = 0;
   fallbacks = 0;
   failure: Failure | undefined;

@@ -65,6 +65,7 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   exchange.group = planned.group;
   exchange.retries = planned.retries;
   exchange.fallbacks = planned.fallbacks;
+  if (hasMirrors(exchange, planned)) services.mirror(exchange, planned.deployment);
   let result: AttemptResult;
   try {
     result = await runAttempt(exchange, planned);
@@ -83,6 +84,11 @@ async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptRes
   if (planned.fallbacks > 0) publishFallback(exchange, planned, result.outcome);
   exchange.failure = failureOf(result.outcome);
   return result;
+}
+
+function hasMirrors({ input }: Exchange, { deployment }: Attempt): boolean {
+  const configured = input.runtime.config.deployments[deployment];
+  return configured !== undefined && configured.mirrors.length > 0;
 }
 
 /** `exchange.failure` is still that of the attempt before. */

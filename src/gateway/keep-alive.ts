@@ -1,5 +1,6 @@
 // A stream that says nothing for long is cut by the proxies on its way. After a while its headers go out, and a comment
 // that no client shows; from then on a failure is told in-band (DESIGN 4.6).
+import { ServerResponse } from 'node:http';
 import type { TimerHandle } from '../upstream/clock.ts';
 import type { Exchange } from './exchange.ts';
 import { openStreamReader } from './open-stream-reader.ts';
@@ -9,8 +10,12 @@ import { writeStreamHead } from './reply.ts';
 const KEEP_ALIVE_MS = 25_000;
 const COMMENT = ': still waiting for the first content\n\n';
 
-/** Watches over a stream until its first content. Cancel the handle of `exchange.keepAlive` when the request ends. */
+/**
+ * Watches over a stream until its first content; `stopKeepAlive` when the request ends. An answer that is only collected
+ * has no proxy on its way.
+ */
 export function keepAlive(exchange: Exchange): void {
+  if (!(exchange.input.response instanceof ServerResponse)) return;
   const { clock } = exchange.input.services;
   exchange.keepAlive = clock.after(KEEP_ALIVE_MS, signOfLife, exchange);
 }
@@ -30,5 +35,5 @@ function signOfLife(exchange: Exchange): void {
     exchange.reader = openStreamReader(exchange, planned);
     writeStreamHead(exchange, planned, {});
   }
-  input.response.write(COMMENT);
+  input.response.write(COMMENT, 'latin1');
 }

@@ -80,6 +80,9 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['api_base', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['base_url', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['background', (draft, value) => void (draft.retryUnsafe = value === true)],
+  ['mock_response', markMocked],
+  ['mock_tool_calls', markMocked],
+  ['mock_timeout', markMocked],
   ...Object.keys(MOCK_FLAGS).map((key): [string, FieldReader] => [key, readMockFlag]),
 ]);
 
@@ -114,6 +117,12 @@ function readMockFlag(draft: Draft, value: unknown, key: string): undefined {
   const asString =
     key !== 'mock_testing_rate_limit_error' && typeof value === 'string' && value.toLowerCase() === 'true';
   if (value === true || asString) draft.mockFailure = MOCK_FLAGS[key];
+}
+
+/** What it asks for is read by wire/mock.ts. What a caller makes up says nothing about a deployment's health. */
+function markMocked(draft: Draft): undefined {
+  draft.isMocked = true;
+  draft.callerCredentials = true;
 }
 
 function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | undefined {

@@ -2,13 +2,13 @@
 // a deployment is chosen is refused here, with LiteLLM's statuses and texts.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createPlan } from '../core/plan.ts';
-import { Exchange, type GatewayServices, type UnderstoodRequest } from '../gateway/exchange.ts';
+import type { GatewayServices, UnderstoodRequest } from '../gateway/exchange.ts';
 import { execute } from '../gateway/executor.ts';
+import { FanOutRun } from '../gateway/fan-out.ts';
+import { openExchange } from '../gateway/open-exchange.ts';
 import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
-import { resolveModel } from '../provider/resolve-model.ts';
 import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
 import { readRequest, type ReadRequest } from './read-request.ts';
@@ -95,11 +95,15 @@ export class DataPlane {
     state.inFlight += 1;
     state.admitted += 1;
     try {
-      const exchange = openExchange(context, incoming, held.parsed);
+      const { parsed } = held;
+      const running =
+        parsed.fanOut === undefined
+          ? openExchange(context, incoming, parsed)
+          : new FanOutRun(context, incoming, { understood: parsed, fanOut: parsed.fanOut });
       incoming.response.on('close', () => {
-        if (!incoming.response.writableFinished) exchange.leave();
+        if (!incoming.response.writableFinished) running.leave();
       });
-      await execute(exchange);
+      await (running instanceof FanOutRun ? running.run() : execute(running));
     } catch (error) {
       answerBug(incoming, error);
     } finally {
@@ -113,38 +117,6 @@ export class DataPlane {
 interface InferenceCall extends Incoming {
   readonly route: InferenceRoute;
   readonly query: string;
-}
-
-function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed: UnderstoodRequest): Exchange {
-  const { runtime, services } = context;
-  const { endpoint, path, request, response, callId, startedAtMs } = incoming;
-  const plan = createPlan({
-    table: runtime.config.table,
-    fleet: runtime.fleet,
-    intent: parsed.intent,
-    routeName: path,
-    startedAtMs,
-    guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
-    exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
-  });
-  return new Exchange({
-    request,
-    response,
-    runtime,
-    services,
-    endpoint,
-    path,
-    callId,
-    startedAtMs,
-    plan,
-    ...parsed,
-  });
-}
-
-/** Provider of a bare model name, for wildcards such as `openai/*` (1.106, 1.7). */
-function guessProvider(model: string): string | undefined {
-  const resolved = resolveModel(model, {});
-  return 'kind' in resolved ? undefined : resolved.provider;
 }
 
 function accepted(

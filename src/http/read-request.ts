@@ -3,15 +3,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayConfig, GeneralSettings } from '../config/types.ts';
 import type { MultipartBody, UnderstoodRequest } from '../gateway/exchange.ts';
-import { INTENT_FIELDS, readIntent, type IntentSource } from '../gateway/read-intent.ts';
+import { INTENT_FIELDS, readIntent, type IntentHeaders, type IntentSource } from '../gateway/read-intent.ts';
 import { pinnedDeployment } from '../gateway/response-ids.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ClientError } from '../wire/error-envelope.ts';
 import { formBody } from '../wire/form.ts';
 import { readJsonBody, type BodyProblem } from '../wire/json-body.ts';
+import { isMockProblem, readMock } from '../wire/mock.ts';
 import type { ScannedBody } from '../wire/scanned-body.ts';
 import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
+import { readFanOut } from './read-fan-out.ts';
 import type { InferenceRoute } from './routes.ts';
 
 export type ReadRequest =
@@ -82,16 +84,15 @@ function finish(
   if (route.endpoint === 'chat' && !hasMessageList(carried.body)) return refused(MESSAGES_ARE_NO_LIST, true);
   const model = chooseModel(route, source.get('model'), config.general);
   if (typeof model !== 'string') return refused(model);
-  const forbidden = refusedClientField(source, { config, model });
+  const fanOut = route.endpoint === 'chat' ? readFanOut(model, source, config.table) : undefined;
+  if (fanOut !== undefined && 'status' in fanOut) return refused(fanOut);
+  const forbidden = forbiddenField(source, config, fanOut?.models ?? model);
   if (forbidden !== undefined) return refused(forbidden);
   const maxTokens = GENERATES_TEXT.has(route.endpoint) ? undefined : 0;
-  const intent = readIntent({ model, stream: wantsStream(route, source), maxTokens }, source, {
-    timeout: headerText(request, 'x-litellm-timeout'),
-    streamTimeout: headerText(request, 'x-litellm-stream-timeout'),
-    numRetries: headerText(request, 'x-litellm-num-retries'),
-    tags: headerText(request, 'x-litellm-tags'),
-  });
+  const intent = readIntent({ model, stream: wantsStream(route, source), maxTokens }, source, intentHeaders(request));
   if ('kind' in intent) return refused(badRequest(intent.message, intent.param));
+  const mock = intent.isMocked ? readMock((key) => source.get(key)) : undefined;
+  if (isMockProblem(mock)) return refused(badRequest(mock.message, mock.param));
   const bodyModel = source.get('model');
   return {
     kind: 'request',
@@ -102,6 +103,31 @@ function finish(
     wantsUsage: config.litellm.alwaysIncludeStreamUsage || asksForUsage(source),
     includeFallbackErrors: config.general.exposeFallbackErrors && source.get('include_fallback_errors') === true,
     clientHeaders: passableHeaders(context),
+    mock,
+    fanOut,
+  };
+}
+
+/** For every model that is asked. */
+function forbiddenField(
+  source: Source,
+  config: GatewayConfig,
+  asked: string | readonly string[],
+): ClientError | undefined {
+  if (typeof asked === 'string') return refusedClientField(source, { config, model: asked });
+  for (const model of asked) {
+    const forbidden = refusedClientField(source, { config, model });
+    if (forbidden !== undefined) return forbidden;
+  }
+  return undefined;
+}
+
+function intentHeaders(request: IncomingMessage): IntentHeaders {
+  return {
+    timeout: headerText(request, 'x-litellm-timeout'),
+    streamTimeout: headerText(request, 'x-litellm-stream-timeout'),
+    numRetries: headerText(request, 'x-litellm-num-retries'),
+    tags: headerText(request, 'x-litellm-tags'),
   };
 }
 

@@ -33,6 +33,7 @@ export function requestLine(event: RequestEvent, { time, level, deployment }: Li
     line += `,"prompt_tokens":${usage.promptTokens},"completion_tokens":${usage.completionTokens}`;
   }
   if (event.recovered !== undefined) line += `,"recovered":"${event.recovered}"`;
+  if (event.mirror === true) line += ',"mirror":true';
   if (failure !== undefined && outcome === 'failure') line += `,"error":"${failure.cause}"`;
   return `${line},"msg":"${MESSAGES[outcome]}"}\n`;
 }

@@ -10,7 +10,7 @@ import { ModelLabels } from './model-labels.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { LatencySeries, RequestSeries } from './request-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
-import { writeRequests } from './write-requests.ts';
+import { writeMirrors, writeRequests } from './write-requests.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
@@ -23,6 +23,8 @@ export class Metrics {
   /** By upstream model. */
   readonly #latencies = new Map<string, LatencySeries>();
   readonly #requests: (RequestSeries | undefined)[] = [];
+  /** Copies for other groups: no client's requests. */
+  readonly #mirrors: (RequestSeries | undefined)[] = [];
   readonly #fallbacks = new FallbackMetrics(this.#labels);
   readonly #process = new ProcessMetrics();
   /** Deployments of the config in force. */
@@ -57,19 +59,21 @@ export class Metrics {
     this.#fallbacks.write(out);
     await nextTurn();
     writeRequests(out, { byModel: this.#requests, latencies: this.#latencies, models });
+    writeMirrors(out, this.#mirrors, models);
     await nextTurn();
     return out.text() + (await this.#process.text());
   }
 
   #request(event: RequestEvent, latencies: LatencySeries | undefined): void {
     const model = this.#labels.of(event.requestedModel);
-    let series = this.#requests[model];
+    const byModel = event.mirror === true ? this.#mirrors : this.#requests;
+    let series = byModel[model];
     if (series === undefined) {
       series = new RequestSeries();
-      this.#requests[model] = series;
+      byModel[model] = series;
     }
     series.add(event);
-    latencies?.add(event);
+    if (event.mirror !== true) latencies?.add(event);
   }
 }
 

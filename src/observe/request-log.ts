@@ -107,8 +107,8 @@ export class RequestLog {
 }
 
 /** A refusal that the client caused or should wait out is no error of the gateway: nobody is to be woken for it. */
-function levelOf({ outcome, status }: RequestEvent): 'info' | 'warn' | 'error' {
-  if (outcome !== 'failure') return 'info';
+function levelOf({ outcome, status, mirror }: RequestEvent): 'info' | 'warn' | 'error' {
+  if (outcome !== 'failure' || mirror === true) return 'info';
   return status >= 400 && status < 500 ? 'warn' : 'error';
 }
 

@@ -43,6 +43,21 @@ export function writeRequests(out: Exposition, { byModel, latencies, models }: C
   }
 }
 
+/** Of `silent_model`; 503 with no attempt is one that was dropped because too many were under way. */
+export function writeMirrors(
+  out: Exposition,
+  byModel: readonly (RequestSeries | undefined)[],
+  models: readonly string[],
+): void {
+  out.family('counter', 'loadstone_mirrored_requests', 'Copies of requests for other groups, by status.');
+  for (const [number, series] of byModel.entries()) {
+    for (const [at, status] of series?.statuses.entries() ?? []) {
+      const labels = labelText({ requested_model: models[number] ?? '', status_code: String(status) });
+      out.sample(labels, series?.counts[at] ?? 0);
+    }
+  }
+}
+
 const LATENCIES: ReadonlyArray<{ name: string; help: string; of: (series: LatencySeries) => Histogram }> = [
   {
     name: 'litellm_request_total_latency_metric',

@@ -4,7 +4,7 @@
 /**
  * Members of a request body that only the gateway reads (LiteLLM 10.10; which of them reach an upstream was observed:
  * golden a34, a60, d26). Most mean nothing here; they are still cut, since providers refuse what they do not know.
- * Not among them, because 1.106 forwards them: `mock_delay`, `mock_testing_context_window_fallbacks` (golden d51, d52).
+ * Not among them, because 1.106 forwards it: `mock_testing_context_window_fallbacks` (golden d51).
  */
 export const GATEWAY_ONLY_FIELDS: ReadonlySet<string> = new Set([
   // retries, fallbacks, times
@@ -47,6 +47,7 @@ export const GATEWAY_ONLY_FIELDS: ReadonlySet<string> = new Set([
   'router_settings',
   'routing_strategy',
   'silent_model',
+  'fastest_response',
   // caching, logging, guardrails, prompts
   'cache',
   'caching',
@@ -66,6 +67,7 @@ export const GATEWAY_ONLY_FIELDS: ReadonlySet<string> = new Set([
   'mock_response',
   'mock_tool_calls',
   'mock_timeout',
+  'mock_delay',
   'mock_testing_fallbacks',
   'mock_testing_context_fallbacks',
   'mock_testing_content_policy_fallbacks',
@@ -154,7 +156,6 @@ const CONFIG_ONLY_PARAMS: ReadonlySet<string> = new Set([
   'use_in_pass_through',
   'use_xai_oauth',
   'tag_regex',
-  'mock_delay',
 ]);
 
 const CONFIG_ONLY_PREFIX = /^(aws_|litellm_)/;

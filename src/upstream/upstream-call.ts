@@ -55,7 +55,7 @@ export abstract class UpstreamCall {
     return this.#isOver;
   }
 
-  send(dispatcher: Dispatcher, origin: string, request: CallRequest): void {
+  send(dispatcher: Pick<Dispatcher, 'dispatch'>, origin: string, request: CallRequest): void {
     const { path, method, headers, body } = request;
     try {
       dispatcher.dispatch(
@@ -75,6 +75,13 @@ export abstract class UpstreamCall {
     this.#isOver = true;
     this.#controller?.abort(new Error(broken.message));
     this.#finishBroken(broken);
+  }
+
+  /** Instead of the call's own limits: breaks it off as a timeout after `ms`, for the reason given. */
+  timeOutAfter(ms: number, message: string): void {
+    this.startTimer(ms, (call) =>
+      call.breakWith({ kind: 'timeout', phase: call.phase, code: 'ATTEMPT_TIMEOUT', message }),
+    );
   }
 
   /** Nobody wants the answer any more. */

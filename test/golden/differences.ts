@@ -50,6 +50,7 @@ export const DIFFERENCES: readonly DifferenceRow[] = [
     {
       'a18-doc24-mock-rate-limit': [1],
       'a19-doc24-mock-rate-limit-stream': [1],
+      'd52-mock-response-body': [1, 2, 3, 4, 5, 6, 7, 9, 10],
     },
   ),
   ...because(

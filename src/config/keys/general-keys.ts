@@ -40,7 +40,7 @@ export const GENERAL_KEYS: KeyTable = new Map([
     proxy_base_url: ['text', 'there is no page that needs it'],
     dangerously_allow_mock_testing_request_params: [
       'boolean',
-      'not needed: the mock_testing_* fields work for everybody who may use the gateway',
+      'not needed: the mock_* fields work for everybody who may use the gateway',
     ],
     disable_retry_on_max_parallel_request_limit_error: ['boolean', 'such a refusal goes to another deployment'],
   }),

@@ -6,7 +6,6 @@ import type { KeySpec, KeyTable } from './key-spec.ts';
 
 describe('a key of a feature that is not there', () => {
   const rows: [string, KeyTable, KeySpec['verdict']][] = [
-    ['mock_response', PARAM_KEYS, 'not supported'],
     ['aws_access_key_id', PARAM_KEYS, 'not supported'],
     ['aws_region_name', PARAM_KEYS, 'not supported'],
     ['aws_bedrock_runtime_endpoint', PARAM_KEYS, 'not supported'],

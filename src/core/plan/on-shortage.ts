@@ -23,6 +23,7 @@ export function onShortage(
     const retry = { candidates: hop.candidates, ...wait, counts: false, isDeferred: true };
     if (hop.depth === 0) state.deferred ??= { hop, retry };
   }
-  hopFailed(state, hop.lastFailure ?? shortageFailure(state, none, { group: state.group, now }), now);
+  const isFallbackById = hop.resolution.byId && hop.depth > 0;
+  hopFailed(state, hop.lastFailure ?? shortageFailure(state, none, { group: state.group, isFallbackById, now }), now);
   return undefined;
 }

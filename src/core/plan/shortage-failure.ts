@@ -1,10 +1,13 @@
 // What to do when no deployment can take a request now: what the client is told, and whether waiting could help.
 import { coolingDeployments, standingOf } from '../breaker/standing.ts';
+import { BLOCKED } from '../deployment.ts';
 import { gatewayFailure, prefixed } from '../errors.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import { microsBefore } from '../fleet/micros.ts';
 import type { Failure } from '../outcome.ts';
 import {
+  deploymentPausedFailure,
+  modelBlockedFailure,
   noDeploymentsFailure,
   noHealthyDeploymentsFailure,
   promptTooLargeFailure,
@@ -13,16 +16,19 @@ import {
 import type { NonePicked, SelectContext } from '../select/select-context.ts';
 import type { Millis } from '../units.ts';
 
+export interface ShortageSpot {
+  readonly group: string;
+  /** The group is one deployment, which a fallback names by its id. */
+  readonly isFallbackById: boolean;
+  readonly now: Millis;
+}
+
 /** The failure that describes a shortage in `group`, with the true remaining time where a clock can tell. */
-export function shortageFailure(
-  context: SelectContext,
-  none: NonePicked,
-  at: { readonly group: string; readonly now: Millis },
-): Failure {
+export function shortageFailure(context: SelectContext, none: NonePicked, at: ShortageSpot): Failure {
   const { group, now } = at;
   if (none.total === 0) return noHealthyDeploymentsFailure(group, []);
   const usable = none.total - none.outOfRotation;
-  if (usable === 0) return outOfRotationFailure(context, group);
+  if (usable === 0) return outOfRotationFailure(context, at);
   if (none.tagged === usable) return tagsRefusedFailure(group, context.tags);
   const serving = usable - none.tagged - none.tooSmall;
   if (serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
@@ -58,9 +64,12 @@ function hasNamedTime(context: SelectContext, now: Millis): boolean {
   return context.candidates.some((index) => standingOf(rowOf(context.fleet, index), nowUs) === 'blocked');
 }
 
-function outOfRotationFailure(context: SelectContext, group: string): Failure {
+function outOfRotationFailure(context: SelectContext, { group, isFallbackById }: ShortageSpot): Failure {
   const reasons = new Set<string>();
   for (const index of context.candidates) reasons.add(context.table.deployments[index]?.outOfRotation ?? '');
+  if (reasons.size === 1 && reasons.has(BLOCKED)) {
+    return isFallbackById ? deploymentPausedFailure(group) : modelBlockedFailure(group);
+  }
   const text = `every deployment of ${group} is out of rotation: ${[...reasons].filter((reason) => reason !== '').join('; ')}`;
   return gatewayFailure('out_of_rotation', prefixed('InternalServerError', text));
 }

@@ -15,7 +15,12 @@ test('while shutting down readiness turns 503 and liveness stays', async () => {
   const runtime = { config, fleet: createFleet([]), transports: [] };
   const clock = createClock();
   const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
-  const services = { clock, publish: () => undefined, credentials: new CredentialCache(clock) };
+  const services = {
+    clock,
+    publish: () => undefined,
+    credentials: new CredentialCache(clock),
+    mirror: () => undefined,
+  };
   const authenticator = new Authenticator(undefined, undefined);
   const context = { runtime, services, authenticator, state, load: { requests: 0 } };
   const control = await createControlPlane({ context: () => context, metrics: new Metrics(), env: {} });

@@ -1,0 +1,50 @@
+// A request that was understood becomes an exchange with a plan of its own. One place, because requests of clients,
+// members of a fan-out and mirrors all begin the same way.
+import { createPlan } from '../core/plan.ts';
+import { resolveModel } from '../provider/resolve-model.ts';
+import { Exchange, type ExchangeInput, type GatewayServices, type UnderstoodRequest } from './exchange.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Who asked, and where the answer goes. */
+export type ExchangeOrigin = Pick<
+  ExchangeInput,
+  'request' | 'response' | 'endpoint' | 'path' | 'callId' | 'startedAtMs'
+>;
+
+/** What the exchange works with, for its whole life. */
+export interface ExchangeWorld {
+  readonly runtime: Runtime;
+  readonly services: GatewayServices;
+}
+
+export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, understood: UnderstoodRequest): Exchange {
+  const { runtime, services } = world;
+  const { endpoint, path, request, response, callId, startedAtMs } = origin;
+  const plan = createPlan({
+    table: runtime.config.table,
+    fleet: runtime.fleet,
+    intent: understood.intent,
+    routeName: path,
+    startedAtMs,
+    guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
+    exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
+  });
+  return new Exchange({
+    ...understood,
+    request,
+    response,
+    runtime,
+    services,
+    endpoint,
+    path,
+    callId,
+    startedAtMs,
+    plan,
+  });
+}
+
+/** Provider of a bare model name, for wildcards such as `openai/*` (1.106, 1.7). */
+function guessProvider(model: string): string | undefined {
+  const resolved = resolveModel(model, {});
+  return 'kind' in resolved ? undefined : resolved.provider;
+}
