@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RouterSettings } from '../src/core/routing-table.ts';
-import { BUILT_STRATEGIES } from '../src/core/strategy/registry.ts';
+import { STRATEGY_NAMES, type RouterSettings } from '../src/core/routing-table.ts';
 import { sketchTable, type DeploymentSketch } from '../test/support/routing-fixture.ts';
 import type { FaultSpan } from './fault.ts';
 import type { Report } from './report.ts';
@@ -47,7 +46,7 @@ function run({ deployments, settings, workload, requests = 500 }: Small): Report
   });
 }
 
-describe.each([...BUILT_STRATEGIES])('three faults under %s', (strategy) => {
+describe.each(STRATEGY_NAMES)('three faults under %s', (strategy) => {
   const report = simulate(
     threeFaults({ table: eight({ strategy }, 1_200), requests: REQUESTS, perSecond: PER_SECOND, seed: 1 }),
   );
