@@ -22,7 +22,10 @@ import { Workload, type SimRequest } from './workload.ts';
 export interface Observer {
   deciding?(plan: Plan, fleet: Fleet, now: Millis): void;
   decided?(plan: Plan, action: Action, now: Millis): void;
-  recorded?(deployment: DeploymentIndex, outcome: Outcome, now: Millis): void;
+  /** First content of a stream. */
+  content?(deployment: DeploymentIndex, startedAtMs: Millis): void;
+  /** `startedAtMs`: when the attempt was dispatched. */
+  recorded?(deployment: DeploymentIndex, outcome: Outcome, startedAtMs: Millis): void;
 }
 
 /** What an event stands for; the flight's slot is in the bits above. */
@@ -155,6 +158,7 @@ class Simulation {
   #content(flight: Flight, now: Millis): void {
     flight.firstContentMs = now - flight.attemptAtMs;
     this.#noteChange(flight, flight.plan?.content(now));
+    if (flight.attempt !== undefined) this.#observer.content?.(flight.attempt.deployment, flight.attemptAtMs);
     this.#ledger.firstContent.add(now - flight.arrivedAtMs);
     this.#schedule(flight, flight.endsAtMs, EVENT.end);
   }
@@ -177,7 +181,7 @@ class Simulation {
     if (plan === undefined || attempt === undefined) return;
     this.#upstreams[attempt.deployment]?.ended();
     const change = plan.record(healthSample(request, outcome), now, this.#rng);
-    this.#observer.recorded?.(attempt.deployment, outcome, now);
+    this.#observer.recorded?.(attempt.deployment, outcome, flight.attemptAtMs);
     this.#noteChange(flight, change);
     flight.attempt = undefined;
   }
