@@ -52,6 +52,11 @@ export function parallelFull(row: Row): boolean {
   return inFlightOfRow(row) >= row.maxParallel;
 }
 
+/** The usual case, answered without asking `freeAtOf`: what is left is enough. A limit of zero never is. */
+function covers(meter: Meter, amount: number, left: number): boolean {
+  return left >= Math.max(1, unitsOf(meter, amount));
+}
+
 /** 0 when all limits have room for the request now, else when they will have (Infinity: never). */
 export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
   let freeAtUs = 0;
@@ -71,11 +76,6 @@ export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micr
     freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.otpm, { amount: output, nowUs }));
   }
   return freeAtUs;
-}
-
-/** The usual case, answered without asking `freeAtOf`: what is left is enough. A limit of zero never is. */
-function covers(meter: Meter, amount: number, left: number): boolean {
-  return left >= Math.max(1, unitsOf(meter, amount));
 }
 
 function inputTokens(request: TokenDemand): number {
