@@ -52,6 +52,9 @@ const LAYERS: ReadonlyArray<readonly [string, string]> = [
   ['src/http/a-layer.ts', '../cli/thing.ts'],
   ['src/http/starting.ts', '../main.ts'],
   ['src/fake-provider/a-layer.ts', '../gateway/thing.ts'],
+  ['sim/a-layer.ts', '../src/gateway/thing.ts'],
+  ['sim/a-test-support.ts', '../test/support/thing.ts'],
+  ['sim/a-library.ts', 'node:fs'],
 ];
 
 const IMPORTS: readonly Plant[] = LAYERS.map(([file, target]) => ({
@@ -110,7 +113,28 @@ const STYLE: readonly Plant[] = [
   },
 ];
 
+const VIRTUAL_TIME: readonly Plant[] = [
+  {
+    what: 'a clock in sim',
+    file: 'sim/clock.ts',
+    code: 'export const now = Date.now();',
+    rule: 'no-restricted-globals',
+  },
+  {
+    what: 'chance without a seed in sim',
+    file: 'sim/chance.ts',
+    code: 'export const chance = (): number => Math.random();',
+    rule: 'no-restricted-properties',
+  },
+];
+
 const ALLOWED: readonly Plant[] = [
+  {
+    what: 'sim on core',
+    file: 'sim/fine.ts',
+    code: "import { units } from '../src/core/units.ts';\nexport const fine = units;",
+    rule: '',
+  },
   {
     what: 'core within core',
     file: 'src/core/select/fine.ts',
@@ -150,7 +174,9 @@ describe('the linter, with violations planted', () => {
     for (const name of ['.oxlintrc.json', 'tsconfig.json', 'package.json'])
       cpSync(join(ROOT, name), join(folder, name));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const plants = [...PURITY, ...IMPORTS, ...STYLE, ...ALLOWED].map(({ file, code }) => [file, `${code}\n`] as const);
+    const plants = [...PURITY, ...IMPORTS, ...STYLE, ...VIRTUAL_TIME, ...ALLOWED].map(
+      ({ file, code }) => [file, `${code}\n`] as const,
+    );
     for (const [file, code] of [...SUPPORT, ...plants]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), code);
@@ -163,7 +189,7 @@ describe('the linter, with violations planted', () => {
   const codesIn = (file: string): string[] =>
     diagnostics.filter(({ filename }) => filename === file).map(({ code }) => code);
 
-  it.each([...PURITY, ...IMPORTS, ...STYLE])('refuses $what', ({ file, rule }) => {
+  it.each([...PURITY, ...IMPORTS, ...STYLE, ...VIRTUAL_TIME])('refuses $what', ({ file, rule }) => {
     expect(codesIn(file).join(' ')).toContain(`(${rule})`);
   });
 

@@ -16,6 +16,14 @@ export function microsAfter(ms: Millis): Micros {
   return Math.ceil(ms * 1000);
 }
 
+/**
+ * The earliest `ms` that `microsBefore` puts at `us` or later. Plain division may fall a rounding error short: whoever
+ * waits until then would find the unit still taken, and wait until the same moment again.
+ */
 export function toMillis(us: Micros): Millis {
-  return us / 1000;
+  const ms = us / 1000;
+  return microsBefore(ms) < us ? (us + QUARTER) / 1000 : ms;
 }
+
+/** Of a microsecond: more than the error of a division, for clocks of up to a century. */
+const QUARTER = 0.25;

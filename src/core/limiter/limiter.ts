@@ -52,15 +52,29 @@ export function parallelFull(row: Row): boolean {
   return inFlightOfRow(row) >= row.maxParallel;
 }
 
+/** The usual case, answered without asking `freeAtOf`: what is left is enough. A limit of zero never is. */
+function covers(meter: Meter, amount: number, left: number): boolean {
+  return left >= Math.max(1, unitsOf(meter, amount));
+}
+
 /** 0 when all limits have room for the request now, else when they will have (Infinity: never). */
 export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
-  let freeAtUs = row.rpm === undefined ? 0 : freeAtOf(row, row.rpm, { amount: 1, nowUs });
+  let freeAtUs = 0;
+  if (row.rpm !== undefined && !covers(row.rpm, 1, unitsLeft(row, row.rpm, nowUs))) {
+    freeAtUs = freeAtOf(row, row.rpm, { amount: 1, nowUs });
+  }
   if (row.tpm === undefined && row.itpm === undefined && row.otpm === undefined) return freeAtUs;
   const input = inputTokens(request);
   const output = expectedOutputTokens(row, request.maxTokens);
-  if (row.tpm !== undefined) freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.tpm, { amount: input + output, nowUs }));
-  if (row.itpm !== undefined) freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.itpm, { amount: input, nowUs }));
-  if (row.otpm !== undefined) freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.otpm, { amount: output, nowUs }));
+  if (row.tpm !== undefined && !covers(row.tpm, input + output, unitsLeft(row, row.tpm, nowUs))) {
+    freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.tpm, { amount: input + output, nowUs }));
+  }
+  if (row.itpm !== undefined && !covers(row.itpm, input, unitsLeft(row, row.itpm, nowUs))) {
+    freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.itpm, { amount: input, nowUs }));
+  }
+  if (row.otpm !== undefined && !covers(row.otpm, output, unitsLeft(row, row.otpm, nowUs))) {
+    freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.otpm, { amount: output, nowUs }));
+  }
   return freeAtUs;
 }
 
