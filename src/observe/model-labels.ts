@@ -20,7 +20,7 @@ export class ModelLabels {
   constructor(table: RoutingTable) {
     this.#table = table;
     this.#lastNumber = this.#number('');
-    for (const known of [table.groups, table.aliases, table.byId, table.byLitellmModel]) {
+    for (const known of [table.groups, table.routingGroups, table.aliases, table.byId, table.byLitellmModel]) {
       for (const name of known.keys()) this.#number(name);
     }
     this.#number(OTHER_MODEL);

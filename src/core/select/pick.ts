@@ -2,7 +2,8 @@
 import type { Micros } from '../fleet/micros.ts';
 import { strategyNamed } from '../strategy/registry.ts';
 import type { PickContext, Strategy } from '../strategy/strategy.ts';
-import { meanWeight, weightBasis } from '../strategy/weight-basis.ts';
+import { expectedTokens } from '../strategy/usage-window.ts';
+import { hasRequestWeight, meanWeight, weightBasis } from '../strategy/weight-basis.ts';
 import type { DeploymentIndex, Rng } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
 
@@ -14,37 +15,51 @@ export interface Draw {
 }
 
 export function pick(context: SelectContext, draw: Draw): DeploymentIndex {
-  const { scratch } = context.fleet;
+  const { scratch, tracking } = context.fleet;
+  const strategy = strategyNamed(context.policy.strategy);
+  if (strategy.needs !== undefined) tracking[strategy.needs] = true;
   if (draw.count === 1) return scratch[0] ?? 0;
-  const { deployments } = context.table;
-  const pickContext: PickContext = {
-    fleet: context.fleet,
+  const pickContext = pickContextOf(context, draw);
+  if (strategy.share !== undefined) return pickByShare(strategy.share, pickContext, draw.count);
+  return pickByScore(strategy, pickContext, draw.count);
+}
+
+function pickContextOf(context: SelectContext, draw: Draw): PickContext {
+  const { fleet, policy, table, stream, promptTokens, maxTokens } = context;
+  const { deployments } = table;
+  const { weights } = policy;
+  const isWeighed =
+    weights !== undefined && hasRequestWeight(weights, deployments, fleet.scratch.subarray(0, draw.count));
+  return {
+    fleet,
     deployments,
     nowUs: draw.nowUs,
     rng: draw.rng,
-    basis: weightBasis(deployments, scratch, draw.count),
+    basis: isWeighed ? 'request' : weightBasis(deployments, fleet.scratch, draw.count),
     meanWeight: meanWeight(deployments, context.candidates),
+    weights,
+    args: policy.strategyArgs,
+    stream,
+    requestTokens: expectedTokens(promptTokens, maxTokens),
   };
-  const strategy = strategyNamed(context.policy.strategy);
-  return strategy.share === undefined
-    ? pickByScore(strategy, pickContext, draw.count)
-    : pickByShare(strategy.share, pickContext, draw.count);
 }
 
-/** The lowest score; equal ones are drawn evenly. */
+/** The lowest score; those that the strategy calls equal to it are drawn evenly. */
 export function pickByScore(strategy: Strategy, context: PickContext, count: number): DeploymentIndex {
-  const { scratch } = context.fleet;
-  let best = scratch[0] ?? 0;
-  let bestScore = strategy.score(best, context);
-  let equals = 1;
-  for (let nth = 1; nth < count; nth++) {
-    const candidate = scratch[nth] ?? 0;
-    const score = strategy.score(candidate, context);
-    if (score > bestScore) continue;
-    equals = score === bestScore ? equals + 1 : 1;
-    if (equals > 1 && context.rng() * equals >= 1) continue;
-    best = candidate;
-    bestScore = score;
+  const { scratch, scratchShares } = context.fleet;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let nth = 0; nth < count; nth++) {
+    const score = strategy.score(scratch[nth] ?? 0, context);
+    scratchShares[nth] = score;
+    if (score < lowest) lowest = score;
+  }
+  const highest = strategy.tolerated?.(lowest, context) ?? lowest;
+  let best = 0;
+  let equals = 0;
+  for (let nth = 0; nth < count; nth++) {
+    if ((scratchShares[nth] ?? 0) > highest) continue;
+    equals += 1;
+    if (equals === 1 || context.rng() * equals < 1) best = scratch[nth] ?? 0;
   }
   return best;
 }

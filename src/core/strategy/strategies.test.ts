@@ -5,16 +5,15 @@ import { sketchContext, sketchTable } from '../../../test/support/routing-fixtur
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { finished, started } from '../fleet/operations.ts';
-import type { RouterSettings } from '../routing-table.ts';
+import { DEFAULT_STRATEGY_ARGS, STRATEGY_NAMES, type RouterSettings } from '../routing-table.ts';
 import { pickByScore } from '../select/pick.ts';
 import { select } from '../select/select.ts';
 import { leastBusy } from './least-busy.ts';
-import { BUILT_STRATEGIES } from './registry.ts';
 import { simpleShuffle } from './simple-shuffle.ts';
 import { strategyConformance } from '../../../test/support/strategy-conformance.ts';
 import { meanWeight, weightBasis } from './weight-basis.ts';
 
-for (const name of BUILT_STRATEGIES) strategyConformance(name);
+for (const name of STRATEGY_NAMES) strategyConformance(name);
 
 /** A group whose attempts end only when the test says so. */
 function group(deployments: readonly DeploymentSketch[], settings: Partial<RouterSettings> = {}) {
@@ -106,6 +105,10 @@ describe('simple-shuffle', () => {
       rng,
       basis: weightBasis(table.deployments, context.candidates, deployments.length),
       meanWeight: meanWeight(table.deployments, context.candidates),
+      weights: undefined,
+      args: DEFAULT_STRATEGY_ARGS,
+      stream: false,
+      requestTokens: 20,
     };
     const hits = count(10_000, deployments.length, () => pickByScore(simpleShuffle, pickContext, deployments.length));
     const bound = deployments.length === 2 ? CHI_SQUARE_999[1] : CHI_SQUARE_999[2];

@@ -5,6 +5,15 @@ import type { Deployment } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { PickContext, WeightBasis } from './strategy.ts';
 
+/** Whether the request's own weights, by id, give any of the first `count` candidates some traffic. */
+export function hasRequestWeight(
+  weights: ReadonlyMap<string, number>,
+  deployments: readonly Deployment[],
+  candidates: readonly DeploymentIndex[] | Int32Array,
+): boolean {
+  return candidates.some((index) => (weights.get(deployments[index]?.id ?? '') ?? 0) > 0);
+}
+
 /** The metric for these candidates: the first `count` of the list. */
 export function weightBasis(
   deployments: readonly Deployment[],
@@ -38,6 +47,8 @@ export function meanWeight(deployments: readonly Deployment[], candidates: Array
 /** Weight of one candidate under the context's basis; 0 = no traffic while another has some. */
 export function weightOf(deployment: Deployment, context: PickContext): number {
   switch (context.basis) {
+    case 'request':
+      return context.weights?.get(deployment.id) ?? 0;
     case 'weight':
       return deployment.weight ?? context.meanWeight;
     case 'rpm':

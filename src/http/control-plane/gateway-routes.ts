@@ -1,7 +1,7 @@
 // Routes about the gateway itself: what it serves, how it routes, its metrics. All but the settings are open, as in
 // LiteLLM 1.106 (golden i05).
 import type { GatewayConfig } from '../../config/types.ts';
-import type { RouterSettings } from '../../core/routing-table.ts';
+import type { RouterSettings, RoutingGroup, RoutingTable, StrategyArgs } from '../../core/routing-table.ts';
 import { EXPOSITION_TYPE } from '../../observe/exposition.ts';
 import { VERSION } from '../../version.ts';
 import type { AuthVerdict } from '../auth.ts';
@@ -100,6 +100,8 @@ function currentSettings(settings: RouterSettings, { table }: GatewayConfig): Re
     list?.map(({ from, targets }) => ({ [from]: targets.map(({ model }) => model) })) ?? null;
   return {
     routing_strategy: settings.strategy,
+    routing_strategy_args: shownArgs(settings.strategyArgs),
+    routing_groups: [...table.routingGroups.values()].map((group) => shownGroup(group, table)),
     num_retries: settings.numRetries,
     timeout: seconds(settings.timeoutMs),
     stream_timeout: seconds(settings.streamTimeoutMs),
@@ -122,4 +124,19 @@ function currentSettings(settings: RouterSettings, { table }: GatewayConfig): Re
     stream_idle_timeout: seconds(settings.streamIdleTimeoutMs),
     deadline: seconds(settings.deadlineMs),
   };
+}
+
+function shownArgs({ ttlMs, lowestLatencyBuffer, maxLatencyListSize, ttftPercentile }: StrategyArgs): unknown {
+  return {
+    ttl: ttlMs / MS_PER_S,
+    lowest_latency_buffer: lowestLatencyBuffer,
+    max_latency_list_size: maxLatencyListSize,
+    ttft_percentile: ttftPercentile ?? null,
+  };
+}
+
+function shownGroup({ name, deployments, policy }: RoutingGroup, table: RoutingTable): unknown {
+  const models = new Set(deployments.flatMap((index) => table.deployments[index]?.group ?? []));
+  const strategy = policy.priorities === undefined ? policy.strategy : 'priority';
+  return { group_name: name, models: [...models], routing_strategy: strategy };
 }
