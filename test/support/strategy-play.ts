@@ -1,6 +1,6 @@
 // Requests under a strategy, from dispatch to outcome, with a clock that the test moves: what a strategy learns comes
 // through the plan, as in the gateway.
-import type { DeploymentSketch } from './routing-fixture.ts';
+import type { DeploymentSketch, TableSketch } from './routing-fixture.ts';
 import { sketchTable } from './routing-fixture.ts';
 import { seededRng } from './seeded-rng.ts';
 import { createFleet } from '../../src/core/fleet/fleet.ts';
@@ -17,19 +17,25 @@ export interface Answer {
   readonly first?: number;
 }
 
+export interface PlayOptions extends Pick<TableSketch, 'aliases' | 'routingGroups'> {
+  readonly args?: Partial<StrategyArgs>;
+  readonly seed?: number;
+}
+
 export class StrategyPlay {
   nowMs = 1_000_000;
-  readonly rng = seededRng(5);
+  readonly rng;
   readonly table;
   readonly fleet;
 
   constructor(
     deployments: readonly DeploymentSketch[],
     settings: Partial<RouterSettings>,
-    args: Partial<StrategyArgs> = {},
+    { args = {}, seed = 5, ...more }: PlayOptions = {},
   ) {
+    this.rng = seededRng(seed);
     const strategyArgs = { ...DEFAULT_STRATEGY_ARGS, ...args };
-    this.table = sketchTable({ deployments, settings: { ...settings, strategyArgs } });
+    this.table = sketchTable({ ...more, deployments, settings: { ...settings, strategyArgs } });
     this.fleet = createFleet(this.table.deployments);
   }
 

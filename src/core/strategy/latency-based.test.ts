@@ -5,15 +5,16 @@ import type { Samples } from '../fleet/samples.ts';
 import { samplesMean, samplesSince } from '../fleet/samples.ts';
 import type { Outcome } from '../outcome.ts';
 import type { RequestIntent } from '../request-intent.ts';
+import type { StrategyArgs } from '../routing-table.ts';
 
 const latency = { strategy: 'latency-based-routing' } as const;
 
 /** Answers of each deployment, given one after the other. */
-function taught(answers: readonly (readonly Answer[])[], args: ConstructorParameters<typeof StrategyPlay>[2] = {}) {
+function taught(answers: readonly (readonly Answer[])[], args: Partial<StrategyArgs> = {}) {
   const play = new StrategyPlay(
     answers.map(() => ({})),
     latency,
-    args,
+    { args },
   );
   play.picked();
   answers.forEach((list, deployment) => list.forEach((answer) => play.teach(deployment, answer)));
@@ -129,7 +130,7 @@ describe('latency-based routing', () => {
   });
 
   test('of several that nobody has measured, the one with the fewest requests under way', () => {
-    const play = new StrategyPlay([{}, {}, {}], latency, { lowestLatencyBuffer: 9 });
+    const play = new StrategyPlay([{}, {}, {}], latency, { args: { lowestLatencyBuffer: 9 } });
     const plans = Array.from({ length: 9 }, () => play.begin());
     expect([0, 1, 2].map((index) => plans.filter((plan) => plan.deployment === index).length)).toEqual([3, 3, 3]);
   });
