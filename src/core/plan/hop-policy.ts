@@ -40,9 +40,9 @@ function weightsById(
   const found = new Map<string, number>();
   for (const index of candidates) {
     const deployment = table.deployments[index];
-    if (deployment === undefined) continue;
-    const weight = weights.get(deployment.group)?.get(deployment.id);
-    if (weight !== undefined) found.set(deployment.id, weight);
+    const id = String(deployment?.id);
+    const weight = weights.get(String(deployment?.group))?.get(id);
+    if (weight !== undefined) found.set(id, weight);
   }
   return found.size === 0 ? undefined : found;
 }

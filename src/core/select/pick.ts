@@ -1,4 +1,5 @@
 // The last step of a decision: one of the preferred candidates, by the strategy's word.
+import { load } from '../fleet/cells.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { strategyNamed } from '../strategy/registry.ts';
 import type { PickContext, Strategy } from '../strategy/strategy.ts';
@@ -18,7 +19,7 @@ export function pick(context: SelectContext, draw: Draw): DeploymentIndex {
   const { scratch, tracking } = context.fleet;
   const strategy = strategyNamed(context.policy.strategy);
   if (strategy.needs !== undefined) tracking[strategy.needs] = true;
-  if (draw.count === 1) return scratch[0] ?? 0;
+  if (draw.count === 1) return load(scratch, 0);
   const pickContext = pickContextOf(context, draw);
   if (strategy.share !== undefined) return pickByShare(strategy.share, pickContext, draw.count);
   return pickByScore(strategy, pickContext, draw.count);
@@ -49,7 +50,7 @@ export function pickByScore(strategy: Strategy, context: PickContext, count: num
   const { scratch, scratchShares } = context.fleet;
   let lowest = Number.POSITIVE_INFINITY;
   for (let nth = 0; nth < count; nth++) {
-    const score = strategy.score(scratch[nth] ?? 0, context);
+    const score = strategy.score(load(scratch, nth), context);
     scratchShares[nth] = score;
     if (score < lowest) lowest = score;
   }
@@ -57,14 +58,14 @@ export function pickByScore(strategy: Strategy, context: PickContext, count: num
   let best = 0;
   let equals = 0;
   for (let nth = 0; nth < count; nth++) {
-    if ((scratchShares[nth] ?? 0) > highest) continue;
+    if (load(scratchShares, nth) > highest) continue;
     equals += 1;
-    if (equals === 1 || context.rng() * equals < 1) best = scratch[nth] ?? 0;
+    if (equals === 1 || context.rng() * equals < 1) best = load(scratch, nth);
   }
   return best;
 }
 
-/** One weighted draw; an even one when no candidate has any weight. */
+/** One weighted draw; the weights go by a metric that at least one candidate has. */
 export function pickByShare(
   share: NonNullable<Strategy['share']>,
   context: PickContext,
@@ -73,20 +74,18 @@ export function pickByShare(
   const { scratch, scratchShares } = context.fleet;
   let total = 0;
   for (let nth = 0; nth < count; nth++) {
-    const weight = share(scratch[nth] ?? 0, context);
+    const weight = share(load(scratch, nth), context);
     scratchShares[nth] = weight;
     total += weight;
   }
-  const point = context.rng();
-  if (!(total > 0)) return scratch[Math.floor(point * count)] ?? 0;
-  let left = point * total;
+  let left = context.rng() * total;
   let last = 0;
   for (let nth = 0; nth < count; nth++) {
-    const weight = scratchShares[nth] ?? 0;
+    const weight = load(scratchShares, nth);
     if (weight <= 0) continue;
-    if (left < weight) return scratch[nth] ?? 0;
-    left -= weight;
     last = nth;
+    if (left < weight) break;
+    left -= weight;
   }
-  return scratch[last] ?? 0;
+  return load(scratch, last);
 }

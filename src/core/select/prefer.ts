@@ -1,5 +1,6 @@
 // The second step of a decision: of the usable candidates, those that should be used. A deployment that this request
 // has not tried comes before any that it has; among equals the lowest `order` wins, as in LiteLLM 1.106 (3.2, 3.8).
+import { load } from '../fleet/cells.ts';
 import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
@@ -13,7 +14,7 @@ export function preferCandidates(context: SelectContext, count: number): number 
   let bestTried = true;
   let bestOrder = Number.POSITIVE_INFINITY;
   for (let nth = 0; nth < count; nth++) {
-    const index = scratch[nth] ?? -1;
+    const index = load(scratch, nth);
     const tried = anyTried && context.tried.includes(index);
     const order = orderOf(table, policy, index);
     if (tried !== bestTried ? tried : order > bestOrder) continue;

@@ -60,6 +60,11 @@ describe('simple-shuffle', () => {
       deployments: [{ limits: { rpm: 9, tpm: 10 } }, { limits: { rpm: 1, tpm: 1_000 } }],
       weights: [9, 1],
     },
+    {
+      name: 'no tpm beside deployments with one is no traffic',
+      deployments: [{ limits: { tpm: 5 } }, {}, { limits: { tpm: 10 } }],
+      weights: [1, 0, 2],
+    },
     { name: 'tpm alone', deployments: [{ limits: { tpm: 1_000 } }, { limits: { tpm: 9_000 } }], weights: [1, 9] },
     {
       name: 'no rpm beside deployments with one is no traffic',
