@@ -50,6 +50,15 @@ describe('a routing group', () => {
     expect(groups.get('x/*')?.policy).toMatchObject({ strategy: 'cost-based-routing' });
   });
 
+  it('of wildcards alone cannot be called', () => {
+    const { groups, routingGroups, problems } = load(`{group_name: g, models: ["x/*"], ${CHEAPEST}}`);
+    expect(routingGroups.size).toBe(0);
+    expect(groups.get('x/*')?.policy).toMatchObject({ strategy: 'cost-based-routing' });
+    expect(problems).toEqual([
+      'warning: router_settings.routing_groups[0].group_name: has wildcards only: it cannot be called, its members keep its strategy',
+    ]);
+  });
+
   it('may be the target of a fallback and of an alias, and have fallbacks', () => {
     const more = ', fallbacks: [{c: [g]}, {g: [c]}], model_group_alias: {other: g}';
     expect(load(`{group_name: g, models: [a], ${CHEAPEST}}`, more).problems).toEqual([]);

@@ -172,5 +172,6 @@ function publish(
   }
   const indexes = members.flatMap((member) => member.deployments);
   const deployments = indexes.filter((index) => places.deployments[index]?.isWildcard === false);
-  callable.set(name, { name, deployments, policy });
+  if (deployments.length > 0) callable.set(name, { name, deployments, policy });
+  else findings.warning(spot, 'has wildcards only: it cannot be called, its members keep its strategy');
 }

@@ -1,7 +1,8 @@
 // Routes about the gateway itself: what it serves, how it routes, its metrics. All but the settings are open, as in
 // LiteLLM 1.106 (golden i05).
+import { shownRoutingGroups } from '../../config/shown-routing-groups.ts';
 import type { GatewayConfig } from '../../config/types.ts';
-import type { RouterSettings, RoutingGroup, RoutingTable, StrategyArgs } from '../../core/routing-table.ts';
+import type { RouterSettings, StrategyArgs } from '../../core/routing-table.ts';
 import { EXPOSITION_TYPE } from '../../observe/exposition.ts';
 import { VERSION } from '../../version.ts';
 import type { AuthVerdict } from '../auth.ts';
@@ -101,7 +102,11 @@ function currentSettings(settings: RouterSettings, { table }: GatewayConfig): Re
   return {
     routing_strategy: settings.strategy,
     routing_strategy_args: shownArgs(settings.strategyArgs),
-    routing_groups: [...table.routingGroups.values()].map((group) => shownGroup(group, table)),
+    routing_groups: shownRoutingGroups(table).map(({ name, strategy, models }) => ({
+      group_name: name,
+      models,
+      routing_strategy: strategy,
+    })),
     num_retries: settings.numRetries,
     timeout: seconds(settings.timeoutMs),
     stream_timeout: seconds(settings.streamTimeoutMs),
@@ -133,10 +138,4 @@ function shownArgs({ ttlMs, lowestLatencyBuffer, maxLatencyListSize, ttftPercent
     max_latency_list_size: maxLatencyListSize,
     ttft_percentile: ttftPercentile ?? null,
   };
-}
-
-function shownGroup({ name, deployments, policy }: RoutingGroup, table: RoutingTable): unknown {
-  const models = new Set(deployments.flatMap((index) => table.deployments[index]?.group ?? []));
-  const strategy = policy.priorities === undefined ? policy.strategy : 'priority';
-  return { group_name: name, models: [...models], routing_strategy: strategy };
 }
