@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeploymentSketch } from '../../../test/support/routing-fixture.ts';
 import { StrategyPlay } from '../../../test/support/strategy-play.ts';
@@ -20,5 +21,23 @@ describe('cost-based routing', () => {
     ['nobody knows any price', [{}, {}], [0, 1]],
   ])('%s', (_, deployments, seen) => {
     expect(new StrategyPlay(deployments, cost).seen(60)).toEqual(seen);
+  });
+
+  test('whatever the prices, exactly the cheapest ones are used', () => {
+    const dollars = fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(dollars, dollars), { minLength: 1, maxLength: 4 }), (prices) => {
+        const sums = prices.map(([input = 5, output = 5]) => input + output);
+        const least = Math.min(...sums);
+        const cheapest = sums.flatMap((sum, nth) => (sum === least ? nth : []));
+        // One of four equals is missed by 150 fair draws with a chance of 4 × (3/4)^150, below 1e-17.
+        const play = new StrategyPlay(
+          prices.map(([input, output]) => priced(input, output)),
+          cost,
+        );
+        expect(play.seen(150)).toEqual(cheapest);
+      }),
+      { numRuns: 50 },
+    );
   });
 });

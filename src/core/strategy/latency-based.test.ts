@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failure, StrategyPlay, success, type Answer } from '../../../test/support/strategy-play.ts';
 import { rowOf } from '../fleet/fleet.ts';
@@ -133,6 +134,25 @@ describe('latency-based routing', () => {
     const play = new StrategyPlay([{}, {}, {}], latency, { args: { lowestLatencyBuffer: 9 } });
     const plans = Array.from({ length: 9 }, () => play.begin());
     expect([0, 1, 2].map((index) => plans.filter((plan) => plan.deployment === index).length)).toEqual([3, 3, 3]);
+  });
+
+  test('whatever the answers were, the one that is picked is within the buffer of the lowest mean', () => {
+    const lists = fc.array(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(lists, fc.constantFrom(0, 0.25, 1), (seconds, lowestLatencyBuffer) => {
+        const answers = seconds.map((list) => list.map((one): Answer => ({ seconds: one })));
+        const means = seconds.map((list) => list.reduce((sum, one) => sum + one, 0) / list.length);
+        const bound = Math.min(...means) * (1 + lowestLatencyBuffer);
+        const as = (picked: number | undefined): number => means[picked ?? -1] ?? Number.NaN;
+        for (const picked of taught(answers, { lowestLatencyBuffer }).seen(10)) {
+          expect(as(picked)).toBeLessThanOrEqual(bound * (1 + 1e-9));
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test('a timeout puts a deployment behind the slow ones', () => {

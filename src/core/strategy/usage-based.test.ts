@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failure, StrategyPlay, success } from '../../../test/support/strategy-play.ts';
 import { createFleet, freeChargeOf, rowOf } from '../fleet/fleet.ts';
@@ -59,6 +60,26 @@ describe('usage-based routing', () => {
     play.nowMs += 4_000;
     play.end(plan, success({ seconds: 63, tokens: 5 }));
     expect(usedBy(play, 0)).toBe(0);
+  });
+
+  test('whatever was used, the one that is picked has used the least, whoever is left out', () => {
+    const used = fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(used, fc.nat(5), (tokens, out) => {
+        const play = new StrategyPlay(
+          tokens.map((_, nth) => (nth === out ? { outOfRotation: 'x' } : {})),
+          usage,
+        );
+        play.picked();
+        play.nowMs += 120_000;
+        tokens.forEach((amount, nth) => nth !== out && play.teach(nth, { seconds: 1, tokens: amount }));
+        const least = Math.min(...tokens.filter((_, nth) => nth !== out));
+        const { deployment } = play.begin();
+        expect(deployment).not.toBe(out);
+        expect(tokens[deployment ?? -1]).toBe(least);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test('limits are counted as well, by their own rule', () => {
