@@ -142,9 +142,9 @@ describe('latency-based routing', () => {
       maxLength: 6,
     });
     fc.assert(
-      fc.property(lists, fc.constantFrom(0, 0.25, 1), (seconds, lowestLatencyBuffer) => {
-        const answers = seconds.map((list) => list.map((one): Answer => ({ seconds: one })));
-        const means = seconds.map((list) => list.reduce((sum, one) => sum + one, 0) / list.length);
+      fc.property(lists, fc.constantFrom(0, 0.25, 1), (times, lowestLatencyBuffer) => {
+        const answers = times.map((list) => list.map((one): Answer => ({ seconds: one })));
+        const means = times.map((list) => list.reduce((sum, one) => sum + one, 0) / list.length);
         const bound = Math.min(...means) * (1 + lowestLatencyBuffer);
         const as = (picked: number | undefined): number => means[picked ?? -1] ?? Number.NaN;
         for (const picked of taught(answers, { lowestLatencyBuffer }).seen(10)) {
