@@ -213,9 +213,20 @@ const ROUTER_ROWS: readonly Row[] = [
     '6:37: error: router_settings.routing_strategy: unknown strategy (did you mean "least-busy"?); there are simple-shuffle, least-busy, usage-based-routing, usage-based-routing-v2, latency-based-routing, cost-based-routing',
   ),
   after(
-    'a strategy not built yet',
-    'router_settings: {routing_strategy: latency-based-routing}\n',
-    '6:37: warning: router_settings.routing_strategy: not supported yet: latency-based-routing; simple-shuffle is used in its place',
+    'a strategy that exists in LiteLLM alone',
+    'router_settings: {routing_strategy: lar1}\n',
+    '6:37: warning: router_settings.routing_strategy: not supported yet: lar1; simple-shuffle is used in its place',
+  ),
+  after(
+    'a misspelt argument of the strategy',
+    'router_settings: {routing_strategy_args: {lowest_latency_bufer: 0.1}}\n',
+    '6:43: warning: router_settings.routing_strategy_args.lowest_latency_bufer: unknown key, it has no effect (did you mean "lowest_latency_buffer"?)',
+  ),
+  after(
+    'arguments outside of their bounds',
+    'router_settings: {routing_strategy_args: {max_latency_list_size: 500, ttft_percentile: 95}}\n',
+    '6:66: warning: router_settings.routing_strategy_args.max_latency_list_size: at most 100 samples are kept for a deployment',
+    '6:88: error: router_settings.routing_strategy_args.ttft_percentile: must be above 0 and at most 1: 0.95 for the 95th percentile',
   ),
   after(
     'a singular',

@@ -78,6 +78,19 @@ describe('the check report', () => {
     expect(report.deployments[1]?.id).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('shows routing groups by their models', () => {
+    const groups =
+      '{group_name: g, models: [m], routing_strategy: least-busy}, {group_name: p, models: [m], routing_strategy: priority, model_priorities: {m: 1}}';
+    const grouped = config(
+      `model_list: [{model_name: m, litellm_params: {model: openai/x, api_key: k}}]\nrouter_settings: {routing_groups: [${groups}]}\n`,
+    );
+    expect(checkReport(grouped).routingGroups).toEqual([
+      { name: 'g', strategy: 'least-busy', models: ['m'] },
+      { name: 'p', strategy: 'priority', models: ['m'] },
+    ]);
+    expect(formatCheckReport(grouped)).toContain('  g     least-busy  m\n  p     priority    m\n');
+  });
+
   it('counts errors, on which the process exits with 2', () => {
     const broken = config('model_list: 5\n');
     expect(hasErrors(broken)).toBe(true);

@@ -1,5 +1,6 @@
 // What `loadstone check` says about a config: the verdict on every key, the groups that result, and every problem.
 // Returns text or plain data; printing and exit codes are the command line's business. Values are never shown.
+import { shownRoutingGroups, type ShownRoutingGroup } from './shown-routing-groups.ts';
 import type { ConfigProblem, GatewayConfig, KeyVerdict } from './types.ts';
 import type { Deployment } from '../core/deployment.ts';
 
@@ -26,6 +27,7 @@ export interface CheckReport {
   readonly keys: readonly KeyVerdict[];
   readonly deployments: readonly ReportedDeployment[];
   readonly aliases: readonly { readonly name: string; readonly target: string; readonly hidden: boolean }[];
+  readonly routingGroups: readonly ShownRoutingGroup[];
 }
 
 const IN_ROTATION = 'in rotation';
@@ -52,6 +54,7 @@ export function checkReport(config: GatewayConfig): CheckReport {
     keys: config.verdicts,
     deployments: config.table.deployments.map(reportDeployment),
     aliases: [...config.table.aliases.values()],
+    routingGroups: shownRoutingGroups(config.table),
   };
 }
 
@@ -73,10 +76,12 @@ export function formatCheckReport(config: GatewayConfig): string {
   const report = checkReport(config);
   const keys = report.keys.map((key) => [String(key.line), key.where, key.verdict, key.note ?? '']);
   const groups = report.deployments.map(deploymentRow);
+  const routingGroups = report.routingGroups.map((group) => [group.name, group.strategy, group.models.join(', ')]);
   const aliases = report.aliases.map((alias) => [alias.name, alias.target, alias.hidden ? 'hidden' : '']);
   return [
     ...titled('Keys', ['line', 'key', 'verdict', 'note'], keys),
     ...titled('Groups', ['group', 'deployment', 'provider', 'model', 'rpm', 'tpm', 'weight', 'state'], groups),
+    ...titled('Routing groups', ['name', 'strategy', 'models'], routingGroups),
     ...titled('Aliases', ['alias', 'group', ''], aliases),
     ...(report.problems.length === 0
       ? []

@@ -16,6 +16,7 @@ import { readModelEntries } from './model-entries.ts';
 import { numberIn } from './read-value.ts';
 import { checkAliasReferences, checkFallbackReferences, checkMirrorReferences } from './references.ts';
 import { readRouterSettings } from './router-settings.ts';
+import { readRoutingGroups } from './routing-groups.ts';
 import { warnAboutImpossibleLimits, warnAboutMissingWeights } from './sanity-warnings.ts';
 import type { GatewayConfig } from './types.ts';
 import { compileWildcards } from './wildcard-routes.ts';
@@ -51,7 +52,9 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
     aliases.map((alias) => alias.value),
   );
   const lists = readFallbackLists(router, litellm, findings);
-  const served = { table: places, leftOut };
+  const settings = readRouterSettings({ router, litellm, env }, lists.rules, findings);
+  const grouped = { ...places, ...readRoutingGroups(router, { places, policy: settings }, findings) };
+  const served = { table: grouped, leftOut };
   checkAliasReferences(aliases, served, findings);
   checkFallbackReferences(lists, served, findings);
   checkMirrorReferences(compiled.flatMap(mirrorsOf), served, findings);
@@ -61,7 +64,7 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
     file: options.file,
     files: options.files ?? [],
     environment: env,
-    table: { ...places, settings: readRouterSettings({ router, litellm, env }, lists.rules, findings) },
+    table: { ...grouped, settings },
     deployments: compiled.map((one) => one.configured),
     general: readGeneralSettings(general, env, options.cliModel),
     litellm: readLitellmSettings(litellm, general, env),
@@ -79,7 +82,7 @@ function section(root: MapNode, name: string): MapNode {
 function buildPlaces(
   compiled: readonly CompiledDeployment[],
   aliases: readonly Alias[],
-): Omit<RoutingTable, 'settings'> {
+): Omit<RoutingTable, 'settings' | 'routingGroups'> {
   const deployments = compiled.map((one) => one.deployment);
   const byGroup = Map.groupBy(deployments, (deployment) => deployment.group);
   const byModel = Map.groupBy(deployments, (deployment) => deployment.litellmModel);

@@ -43,6 +43,12 @@ describe('a deployment', () => {
     });
   });
 
+  it('15.2 case 3: has the same rpm and tpm from beside litellm_params as from within', () => {
+    const { table } = load(`${entry('', ', rpm: 6, tpm: 5')}, ${entry(', rpm: 6, tpm: 5')}`);
+    expect(table.deployments[0]?.limits).toMatchObject({ rpm: 6, tpm: 5 });
+    expect(table.deployments[0]?.limits).toEqual(table.deployments[1]?.limits);
+  });
+
   it.each([
     ['the entry', entry('', ', rpm: 5, tpm: 50'), { rpm: 5, tpm: 50 }],
     ['litellm_params before the entry', entry(', rpm: 1', ', rpm: 5, tpm: 50'), { rpm: 1, tpm: 50 }],

@@ -52,7 +52,7 @@ const SHAPES: readonly (readonly [what: string, text: string, warnings: number])
   [
     'a strategy by the title of its page',
     `model_list: [${ENTRY}]\nrouter_settings: {routing_strategy: rate_limit_aware_v2}`,
-    1,
+    0,
   ],
   [
     'context fallbacks by match',

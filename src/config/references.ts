@@ -17,6 +17,7 @@ export function isServed(name: string, { table, leftOut }: Served): boolean {
   return (
     table.groups.has(name) ||
     table.aliases.has(name) ||
+    table.routingGroups.has(name) ||
     table.byId.has(name) ||
     table.byLitellmModel.has(name) ||
     leftOut.has(name) ||
@@ -62,5 +63,5 @@ export function checkMirrorReferences(mirrors: readonly Located<string>[], serve
 }
 
 function suggest(name: string, { table }: Served): string {
-  return didYouMean(name, [...table.groups.keys(), ...table.aliases.keys()]);
+  return didYouMean(name, [...table.groups.keys(), ...table.routingGroups.keys(), ...table.aliases.keys()]);
 }

@@ -75,9 +75,31 @@ const ROWS: readonly (readonly [what: string, text: string, expected: object])[]
   ],
   ['a built strategy', 'router_settings: {routing_strategy: least-busy}\n', { strategy: 'least-busy' }],
   [
-    'a strategy that is not built',
-    'router_settings: {routing_strategy: usage-based-routing-v2}\n',
+    'a strategy by the title of its page',
+    'router_settings: {routing_strategy: rate_limit_aware_v2}\n',
+    { strategy: 'usage-based-routing-v2' },
+  ],
+  [
+    'a strategy of LiteLLM alone',
+    'router_settings: {routing_strategy: provider-budget-routing}\n',
     { strategy: 'simple-shuffle' },
+  ],
+  [
+    'arguments of the strategy',
+    'router_settings: {routing_strategy_args: {ttl: 60, lowest_latency_buffer: 0.5, max_latency_list_size: 3, ttft_percentile: 0.9}}\n',
+    { strategyArgs: { ttlMs: 60_000, lowestLatencyBuffer: 0.5, maxLatencyListSize: 3, ttftPercentile: 0.9 } },
+  ],
+  [
+    'no arguments',
+    'router_settings: {routing_strategy_args: {}}\n',
+    {
+      strategyArgs: { ttlMs: 3_600_000, lowestLatencyBuffer: 0, maxLatencyListSize: 10, ttftPercentile: undefined },
+    },
+  ],
+  [
+    'a list size of 0',
+    'router_settings: {routing_strategy_args: {max_latency_list_size: 0}}\n',
+    { strategyArgs: { maxLatencyListSize: 1 } },
   ],
   ['empty sections', 'router_settings:\nlitellm_settings:\ngeneral_settings:\n', { numRetries: 2 }],
 ];

@@ -4,7 +4,6 @@ import { childOf } from './config-node.ts';
 import type { ConfigNode, MapNode } from './config-node.ts';
 import type { Environment } from './environment.ts';
 import type { Findings } from './findings.ts';
-import { didYouMean } from './nearest-key.ts';
 import {
   amountIn,
   booleanIn,
@@ -15,19 +14,10 @@ import {
   textOf,
   truthyMillisIn,
 } from './read-value.ts';
-import { BUILT_STRATEGIES } from '../core/strategy/registry.ts';
-import { DEFAULT_STRATEGY_ARGS, STRATEGY_NAMES } from '../core/routing-table.ts';
-import type { FallbackRules, RouterSettings, StrategyName } from '../core/routing-table.ts';
+import { readStrategy, readStrategyArgs } from './strategy-settings.ts';
+import type { FallbackRules, RouterSettings, RoutingPolicy, StrategyName } from '../core/routing-table.ts';
 
 const DEFAULT_STRATEGY: StrategyName = 'simple-shuffle';
-/** Valid in LiteLLM 1.106, without a counterpart here. */
-const FOREIGN_STRATEGIES = ['lar1', 'provider-budget-routing'];
-/** Titles of the strategies in LiteLLM's documentation, found in real configs where the name belongs. */
-const STRATEGY_TITLES: Readonly<Record<string, StrategyName>> = {
-  rate_limit_aware: 'usage-based-routing',
-  rate_limit_aware_v2: 'usage-based-routing-v2',
-};
-
 const DEFAULTS = {
   numRetries: 2,
   maxFallbacks: 5,
@@ -52,8 +42,7 @@ export function readRouterSettings(
   const { router, litellm } = sections;
   warnAboutZeroCooldown(router, findings);
   return {
-    strategy: readStrategy(childOf(router, 'routing_strategy'), findings),
-    strategyArgs: DEFAULT_STRATEGY_ARGS,
+    ...readRouterPolicy(router, findings),
     ...readAttempts(sections),
     ...readTimeouts(sections),
     fallbacks,
@@ -74,6 +63,13 @@ export function readRouterSettings(
     tagFilteringMatchAny: booleanIn(router, 'tag_filtering_match_any') ?? true,
     enablePreCallChecks: booleanIn(router, 'enable_pre_call_checks') ?? false,
   };
+}
+
+/** How the router chooses where no routing group says otherwise. */
+function readRouterPolicy(router: MapNode, findings: Findings): RoutingPolicy {
+  const strategy = readStrategy(childOf(router, 'routing_strategy'), 'router_settings.routing_strategy', findings);
+  const strategyArgs = readStrategyArgs(router, 'router_settings.routing_strategy_args', findings);
+  return { strategy: strategy ?? DEFAULT_STRATEGY, strategyArgs };
 }
 
 function readAttempts({ router, litellm, env }: SettingsSections): Pick<RouterSettings, 'numRetries' | 'maxFallbacks'> {
@@ -101,21 +97,6 @@ function readTimeouts({ router, litellm, env }: SettingsSections): Timeouts {
     streamIdleTimeoutMs: truthyMillisIn(router, 'stream_idle_timeout') ?? DEFAULTS.streamIdleTimeoutMs,
     deadlineMs: truthyMillisIn(router, 'deadline'),
   };
-}
-
-function readStrategy(node: ConfigNode | undefined, findings: Findings): StrategyName {
-  const name = textOf(node);
-  if (node === undefined || name === undefined) return DEFAULT_STRATEGY;
-  const spot = { place: node.place, where: 'router_settings.routing_strategy' };
-  const known = STRATEGY_NAMES.find((strategy) => strategy === (STRATEGY_TITLES[name] ?? name));
-  if (known === undefined && !FOREIGN_STRATEGIES.includes(name)) {
-    const meant = didYouMean(name, STRATEGY_NAMES);
-    findings.error(spot, `unknown strategy${meant}; there are ${[...STRATEGY_NAMES].join(', ')}`);
-    return DEFAULT_STRATEGY;
-  }
-  if (known !== undefined && BUILT_STRATEGIES.has(known)) return known;
-  findings.warning(spot, `not supported yet: ${known ?? name}; ${DEFAULT_STRATEGY} is used in its place`);
-  return DEFAULT_STRATEGY;
 }
 
 /** `auto` or `off`, which YAML reads as false. */

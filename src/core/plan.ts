@@ -14,6 +14,8 @@ import type { PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
 import { narrowToResumers, resumeBy } from './plan/recovery.ts';
 import { upstreamModelFor } from './select/resolve.ts';
+import { recordLatency } from './strategy/latency-samples.ts';
+import { settleUsage } from './strategy/usage-window.ts';
 import type { Picked } from './select/select-context.ts';
 import { select } from './select/select.ts';
 import { resolveTimeouts } from './timeouts.ts';
@@ -76,6 +78,10 @@ export class Plan extends PlanState {
     finished(this.fleet, charge.deployment);
     if (outcome.kind === 'failure' && outcome.unsent) refund(this.fleet, charge, now);
     else settle(this.fleet, charge, { usage: outcome.kind === 'success' ? outcome.usage : undefined, now });
+    settleUsage(this.fleet, charge, { outcome, now });
+    if (this.fleet.tracking.latency) {
+      recordLatency(this.fleet, outcome, { deployment: charge.deployment, intent: this.intent, now });
+    }
     const { settings } = this.table;
     const change = recordOutcome(this.fleet, outcome, { charge, deployment, settings, now, rng });
     if (outcome.kind === 'failure') afterFailure(this, outcome, { deployment, now, rng });

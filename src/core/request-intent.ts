@@ -1,5 +1,5 @@
 // What one client request asks of the router, read once from body and headers and never changed afterwards.
-import type { FallbackRule, FallbackTarget } from './routing-table.ts';
+import type { FallbackRule, FallbackTarget, StrategyArgs, StrategyName } from './routing-table.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
 /** A list that the client sent in the body: LiteLLM's two forms. */
@@ -9,6 +9,18 @@ export type ClientFallbacks =
 
 /** `mock_testing_*` flags: a failure raised before any deployment is reached, once per request. */
 export type MockFailure = 'rate_limit' | 'fallbacks' | 'context_window' | 'content_policy';
+
+/** How a request wants its deployments chosen (`router_settings_override`); what it does not say is the config's. */
+export interface RequestRouting {
+  readonly strategy: StrategyName | undefined;
+  readonly strategyArgs: Partial<StrategyArgs>;
+  /** By model group, then by deployment id. */
+  readonly weights: ReadonlyMap<string, ReadonlyMap<string, number>> | undefined;
+  /** Other names for models, of this request alone. */
+  readonly aliases: ReadonlyMap<string, string> | undefined;
+  /** true: tags count although the config does not say so. */
+  readonly enableTagFiltering: boolean;
+}
 
 export interface RequestIntent {
   /** The model that the client asked for (body, path, CLI or general settings, already decided). */
@@ -28,6 +40,7 @@ export interface RequestIntent {
   readonly maxFallbacks: number | undefined;
   readonly tags: readonly string[];
   readonly mockFailure: MockFailure | undefined;
+  readonly routing: RequestRouting | undefined;
   /** The request may go to this deployment only (a response id that carries it). */
   readonly pinned: DeploymentIndex | undefined;
   /** The caller brought the credentials, the address or the answer: nothing that happens is a health sample. */
@@ -63,6 +76,7 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     maxFallbacks: undefined,
     tags: [],
     mockFailure: undefined,
+    routing: undefined,
     pinned: undefined,
     callerCredentials: false,
     retryUnsafe: false,

@@ -7,6 +7,8 @@ import type { DeploymentIndex, Millis } from './units.ts';
 export interface ModelGroup {
   readonly name: string;
   readonly deployments: readonly DeploymentIndex[];
+  /** Where it is not the router's: that of the routing group it belongs to. */
+  readonly policy?: RoutingPolicy | undefined;
 }
 
 /** Another name for a group (`router_settings.model_group_alias`). Hidden ones are callable but not listed. */
@@ -78,6 +80,15 @@ export const DEFAULT_STRATEGY_ARGS: StrategyArgs = {
 export interface RoutingPolicy {
   readonly strategy: StrategyName;
   readonly strategyArgs: StrategyArgs;
+  /** Stands in for the `order` of the deployments: that of a routing group's priorities. */
+  readonly priorities?: ReadonlyMap<DeploymentIndex, number> | undefined;
+  /** Weights that a request gives, by deployment id: they come before the configured ones. */
+  readonly weights?: ReadonlyMap<string, number> | undefined;
+}
+
+/** `routing_groups`: model groups that share a policy and can be called together under one name. */
+export interface RoutingGroup extends ModelGroup {
+  readonly policy: RoutingPolicy;
 }
 
 /** Router settings after precedence (`router_settings` over `litellm_settings` over defaults). */
@@ -123,6 +134,8 @@ export interface RoutingTable {
   /** Insertion order is config order. */
   readonly groups: ReadonlyMap<string, ModelGroup>;
   readonly aliases: ReadonlyMap<string, Alias>;
+  /** Those that can be called. */
+  readonly routingGroups: ReadonlyMap<string, RoutingGroup>;
   /** First deployment with that id. */
   readonly byId: ReadonlyMap<string, DeploymentIndex>;
   readonly byLitellmModel: ReadonlyMap<string, readonly DeploymentIndex[]>;

@@ -9,6 +9,7 @@ import {
 } from '../core/request-intent.ts';
 import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
 import type { Millis } from '../core/units.ts';
+import { FILLING_FIELDS, OVERRIDE_FIELD, readRouting } from './read-routing.ts';
 
 /** Top-level members of a body, however it was written (JSON or form). */
 export interface IntentSource {
@@ -50,13 +51,38 @@ export function readIntent(
   headers: IntentHeaders,
 ): RequestIntent | IntentProblem {
   const draft: Draft = plainIntent(basics, body.promptTokens);
+  let override: unknown;
   for (const key of body.keys()) {
     const read = BODY_FIELDS.get(key);
     if (read === undefined) continue;
+    if (key === OVERRIDE_FIELD) override = body.get(key);
     const problem = read(draft, body.get(key), key);
     if (problem !== undefined) return problem;
   }
-  return readHeaders(draft, headers) ?? draft;
+  const refused = readHeaders(draft, headers);
+  if (refused !== undefined || override === undefined || override === null) return refused ?? draft;
+  return applyOverride(draft, override) ?? draft;
+}
+
+/** `router_settings_override` comes last: what body and headers say wins. */
+function applyOverride(draft: Draft, override: unknown): IntentProblem | undefined {
+  const refusal = `'${OVERRIDE_FIELD}' must be a map of router settings.`;
+  if (!isRecord(override)) return { kind: 'problem', param: OVERRIDE_FIELD, message: refusal };
+  const { promptTokens, ...basics } = draft;
+  const filling: Draft = plainIntent(basics, promptTokens);
+  for (const key of FILLING_FIELDS) {
+    const problem = BODY_FIELDS.get(key)?.(filling, override[key] ?? undefined, `${OVERRIDE_FIELD}.${key}`);
+    if (problem !== undefined) return problem;
+  }
+  const routing = readRouting(override);
+  if ('kind' in routing) return routing;
+  draft.routing = routing;
+  draft.numRetries ??= filling.numRetries;
+  draft.timeoutMs ??= filling.timeoutMs;
+  draft.fallbacks ??= filling.fallbacks;
+  draft.contextWindowFallbacks ??= filling.contextWindowFallbacks;
+  draft.contentPolicyFallbacks ??= filling.contentPolicyFallbacks;
+  return undefined;
 }
 
 type FieldReader = (draft: Draft, value: unknown, key: string) => IntentProblem | undefined;
@@ -79,6 +105,7 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['api_key', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['api_base', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['base_url', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
+  [OVERRIDE_FIELD, () => undefined],
   ['background', (draft, value) => void (draft.retryUnsafe = value === true)],
   ['mock_response', markMocked],
   ['mock_tool_calls', markMocked],

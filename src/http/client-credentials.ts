@@ -41,7 +41,7 @@ export function refusedClientField(
 function isAllowed(key: string, target: { readonly config: GatewayConfig; readonly model: string }): boolean {
   const { table, deployments } = target.config;
   const name = table.aliases.get(target.model)?.target ?? target.model;
-  const indices = table.groups.get(name)?.deployments ?? [];
+  const indices = (table.routingGroups.get(name) ?? table.groups.get(name))?.deployments ?? [];
   return indices.some((index) => {
     const allowed = deployments[index]?.spec.params['configurable_clientside_auth_params'];
     return Array.isArray(allowed) && allowed.some((entry) => entry === key || (isRecord(entry) && key in entry));

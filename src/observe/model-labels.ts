@@ -22,7 +22,7 @@ export class ModelLabels {
     this.#wildcards = table.wildcards;
     this.#lastName = '';
     this.#lastNumber = this.#number('');
-    for (const known of [table.groups, table.aliases, table.byId, table.byLitellmModel]) {
+    for (const known of [table.groups, table.routingGroups, table.aliases, table.byId, table.byLitellmModel]) {
       for (const name of known.keys()) this.#number(name);
     }
     this.#number(OTHER_MODEL);

@@ -3,7 +3,14 @@ import type { Deployment, Limits } from '../../src/core/deployment.ts';
 import type { Fleet } from '../../src/core/fleet/fleet.ts';
 import { plainIntent } from '../../src/core/request-intent.ts';
 import { DEFAULT_STRATEGY_ARGS } from '../../src/core/routing-table.ts';
-import type { Alias, ModelGroup, RouterSettings, RoutingTable, WildcardRoute } from '../../src/core/routing-table.ts';
+import type {
+  Alias,
+  ModelGroup,
+  RouterSettings,
+  RoutingGroup,
+  RoutingTable,
+  WildcardRoute,
+} from '../../src/core/routing-table.ts';
 import type { SelectContext } from '../../src/core/select/select-context.ts';
 
 export const NO_LIMITS: Limits = {
@@ -73,6 +80,7 @@ export const DEFAULT_SETTINGS: RouterSettings = {
 export interface TableSketch {
   readonly deployments: readonly DeploymentSketch[];
   readonly aliases?: readonly Alias[];
+  readonly routingGroups?: readonly RoutingGroup[];
   readonly settings?: Partial<RouterSettings>;
 }
 
@@ -97,7 +105,8 @@ export function sketchTable(sketch: TableSketch): RoutingTable {
     .toSorted((a, b) => b.pattern.length - a.pattern.length);
   const aliases = new Map((sketch.aliases ?? []).map((alias) => [alias.name, alias]));
   const settings = { ...DEFAULT_SETTINGS, ...sketch.settings };
-  return { deployments, groups, aliases, byId, byLitellmModel, wildcards, settings };
+  const routingGroups = new Map((sketch.routingGroups ?? []).map((group) => [group.name, group]));
+  return { deployments, groups, aliases, routingGroups, byId, byLitellmModel, wildcards, settings };
 }
 
 /** The input of a decision over the whole table, for a small plain request. */

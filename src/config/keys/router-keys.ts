@@ -8,9 +8,9 @@ export const ROUTER_KEYS: KeyTable = new Map([
     seconds: ['retry_after', 'cooldown_time', 'timeout', 'stream_timeout'],
     boolean: ['disable_cooldowns', 'enable_tag_filtering', 'tag_filtering_match_any'],
     text: ['routing_strategy'],
-    list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'],
+    list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks', 'routing_groups'],
     texts: ['default_fallbacks'],
-    map: ['model_group_alias', 'default_litellm_params'],
+    map: ['model_group_alias', 'default_litellm_params', 'routing_strategy_args'],
   }),
   ...mapped({
     enforce_limits: ['boolean', 'Loadstone: false makes rpm and tpm weights only'],
@@ -21,7 +21,6 @@ export const ROUTER_KEYS: KeyTable = new Map([
     stream_recovery: ['text', 'Loadstone: off ends a stream that breaks with an error; auto goes on with it elsewhere'],
     stream_recovery_max_prompt_tokens: ['count', 'Loadstone: a larger prompt is not sent again for a broken stream'],
     enable_pre_call_checks: ['boolean', 'context windows are checked where they are known; regions are not'],
-    routing_strategy_args: ['map', 'the strategies built so far take no arguments'],
     set_verbose: ['boolean', 'use --debug'],
     debug_level: ['text', 'use --debug or --detailed_debug'],
     client_ttl: ['seconds', 'connections are kept per origin; there is no client cache'],
@@ -48,7 +47,6 @@ export const ROUTER_KEYS: KeyTable = new Map([
     'answers are not cached': ['cache_responses', 'caching_groups'],
     'num_retries applies to every kind of error': ['retry_policy', 'model_group_retry_policy'],
     'allowed_fails applies to every kind of error': ['allowed_fails_policy'],
-    'every group uses routing_strategy': ['routing_groups'],
     'spend is not counted, no budget is enforced': ['provider_budget_config'],
     'requests wait in order of arrival': ['default_priority', 'polling_interval'],
     'a retry already prefers a deployment not yet tried': ['enable_weighted_failover'],
@@ -66,6 +64,31 @@ export const ROUTER_KEYS: KeyTable = new Map([
     'plug-ins in Python cannot run here': ['plugins'],
   }),
 ]);
+
+/** `routing_strategy_args`; those of strategies that do not exist here are named as such. */
+export const STRATEGY_ARG_KEYS: KeyTable = new Map([
+  ...honoured({
+    seconds: ['ttl'],
+    amount: ['lowest_latency_buffer', 'ttft_percentile'],
+    count: ['max_latency_list_size'],
+  }),
+  ...notSupported({
+    'there is no strategy lar1': [
+      'confidence_threshold_low',
+      'confidence_threshold_medium',
+      'confidence_threshold_high',
+    ],
+  }),
+]);
+
+/** An item of `routing_groups`. */
+export const ROUTING_GROUP_KEYS: KeyTable = new Map(
+  honoured({
+    text: ['group_name', 'routing_strategy'],
+    texts: ['models'],
+    map: ['routing_strategy_args', 'model_priorities'],
+  }),
+);
 
 /** 1.106 refuses to start with these under `router_settings`. */
 export const KEYS_OF_GENERAL_SETTINGS = ['health_check_interval', 'health_check_concurrency'];

@@ -14,6 +14,8 @@ export interface Charge {
   readonly totalTokens: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Tokens put into the usage window; 0 where no strategy asks for it. */
+  readonly usageTokens: number;
 }
 
 /** The receipt of an attempt that no limit counts. */
@@ -27,5 +29,6 @@ export function freeCharge(deployment: DeploymentIndex): Charge {
     totalTokens: 0,
     inputTokens: 0,
     outputTokens: 0,
+    usageTokens: 0,
   };
 }

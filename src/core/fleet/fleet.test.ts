@@ -8,8 +8,10 @@ import { admit } from '../limiter/limiter.ts';
 import { refund, settle } from '../limiter/settle.ts';
 import type { FleetOf } from './inherit.ts';
 import { inheritFleet } from './inherit.ts';
-import { createFleet, fleetBytes, freeChargeOf } from './fleet.ts';
+import { createFleet, fleetBytes, freeChargeOf, rowOf } from './fleet.ts';
 import { finished, inFlight, started } from './operations.ts';
+import { samplesAdd, samplesMean, samplesSince } from './samples.ts';
+import { slotsAdd, slotsSum } from './slots.ts';
 import { snapshot } from './snapshot.ts';
 
 function fleetOf(sketches: readonly DeploymentSketch[]): FleetOf & { readonly deployments: readonly Deployment[] } {
@@ -117,6 +119,34 @@ describe('a reload', () => {
     inheritFleet(old, next, 10_000);
     expect(ask(next, 0, 66_999)).toMatchObject({ kind: 'full', freeAtMs: 67_000 });
     expect(ask(next, 0, 67_000).kind).toBe('admitted');
+  });
+
+  test('keeps what strategies have learned, and goes on learning', () => {
+    const old = fleetOf([{ id: 'gone' }, { id: 'kept' }]);
+    const from = rowOf(old.fleet, 1);
+    old.fleet.tracking.usage = true;
+    slotsAdd(from.usage, 1_000_000, 70);
+    samplesAdd(from.latencies, 1_000_000, 5_000);
+    samplesAdd(from.firstContents, 1_000_000, 6_000);
+    const next = fleetOf([{ id: 'kept' }]);
+    inheritFleet(old, next, 2_000);
+    const to = rowOf(next.fleet, 0);
+    expect(next.fleet.tracking).toEqual({ usage: true, latency: false });
+    expect(slotsSum(to.usage, 2_000_000)).toBe(70);
+    expect(slotsSum(to.usage, 64_000_000)).toBe(0);
+    expect([samplesMean(to.latencies, 1), samplesMean(to.firstContents, 1)]).toEqual([5_000, 6_000]);
+  });
+
+  test.each([
+    { usage: false, latency: true, samples: 1 },
+    { usage: false, latency: false, samples: 0 },
+  ])('copies it only where something is counted: latency $latency', ({ samples, ...tracking }) => {
+    const old = fleetOf([{ id: 'kept' }]);
+    Object.assign(old.fleet.tracking, tracking);
+    samplesAdd(rowOf(old.fleet, 0).latencies, 1, 5_000);
+    const next = fleetOf([{ id: 'kept' }]);
+    inheritFleet(old, next, 2_000);
+    expect(samplesSince(rowOf(next.fleet, 0).latencies, 10, 0)).toBe(samples);
   });
 
   test('a charge from before is settled and refunded where it went', () => {

@@ -4,7 +4,7 @@ import type { Deployment, Limits } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
-import { COUNTERS_PER_ROW, createRow, rowSize } from './row.ts';
+import { COUNTERS_PER_ROW, createRow, LEARNED_CELLS, rowSize } from './row.ts';
 import type { Row } from './row.ts';
 
 /** Weights of a candidate list, summed up from the first to the last. */
@@ -13,12 +13,19 @@ export interface WeightedDraw {
   readonly total: number;
 }
 
+/** What is counted for strategies. Off until the first decision that needs it, so that others never pay for it. */
+export interface Tracking {
+  usage: boolean;
+  latency: boolean;
+}
+
 export interface Fleet {
   readonly buffer: ArrayBufferLike;
   /** By deployment index; deployments with one id share one row. After a reload old fleets point at the new rows. */
   readonly rows: Row[];
   /** By deployment index: the receipt of an attempt that no limit counts, shared so that it costs no allocation. */
   readonly freeCharges: readonly Charge[];
+  readonly tracking: Tracking;
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
   readonly scratch: Int32Array;
   readonly scratchShares: Float64Array;
@@ -59,9 +66,14 @@ function counterBytes(rows: number): number {
 /** Bytes that the buffer of these deployments needs. */
 export function fleetBytes(deployments: readonly Deployment[]): number {
   const limitsById = rowLimits(deployments);
+  const learned = limitsById.size * LEARNED_CELLS;
+  return counterBytes(limitsById.size) + (rowCells(limitsById) + learned) * 8;
+}
+
+function rowCells(limitsById: ReadonlyMap<string, Limits>): number {
   let cells = 0;
   for (const limits of limitsById.values()) cells += rowSize(limits);
-  return counterBytes(limitsById.size) + cells * 8;
+  return cells;
 }
 
 /**
@@ -76,11 +88,16 @@ export function createFleet(
   const cells = new Float64Array(buffer, counterBytes(limitsById.size));
   const rowsById = new Map<string, Row>();
   let cellAt = 0;
+  let learnedAt = rowCells(limitsById);
   for (const [id, limits] of limitsById) {
-    rowsById.set(id, createRow(limits, { counters, counterAt: rowsById.size * COUNTERS_PER_ROW, cells, cellAt }));
+    rowsById.set(
+      id,
+      createRow(limits, { counters, counterAt: rowsById.size * COUNTERS_PER_ROW, cells, cellAt, learnedAt }),
+    );
     cellAt += rowSize(limits);
+    learnedAt += LEARNED_CELLS;
   }
-  if (cellAt > cells.length) throw new RangeError(`fleet buffer too small: ${cells.length} of ${cellAt} cells`);
+  if (learnedAt > cells.length) throw new RangeError(`fleet buffer too small: ${cells.length} of ${learnedAt} cells`);
   const rows: Row[] = [];
   for (const { id } of deployments) {
     const row = rowsById.get(id);
@@ -92,6 +109,7 @@ export function createFleet(
     buffer,
     rows,
     freeCharges,
+    tracking: { usage: false, latency: false },
     scratch: new Int32Array(size),
     scratchShares: new Float64Array(size),
     draws: new WeakMap(),

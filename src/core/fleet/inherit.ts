@@ -10,6 +10,7 @@ import type { Micros } from './micros.ts';
 import { microsBefore } from './micros.ts';
 import type { Row } from './row.ts';
 import { CELL, COUNTER, ESTIMATE } from './row.ts';
+import { samplesCopy } from './samples.ts';
 import type { Slots } from './slots.ts';
 import { slotsAdd, slotsEntries, slotsSum } from './slots.ts';
 
@@ -24,11 +25,15 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
   const heirs = new Map(next.deployments.map((deployment, index) => [deployment.id, next.fleet.rows[index]]));
   const nowUs = microsBefore(now);
   const moved = new Set<Row>();
+  const { tracking } = old.fleet;
+  const hasLearned = tracking.usage || tracking.latency;
+  Object.assign(next.fleet.tracking, tracking);
   for (const [index, deployment] of old.deployments.entries()) {
     const from = old.fleet.rows[index];
     const to = heirs.get(deployment.id);
     if (from === undefined || to === undefined) continue;
     if (!moved.has(to)) copyRow(from, to, nowUs);
+    if (!moved.has(to) && hasLearned) copyLearned(from, to, nowUs);
     moved.add(to);
     old.fleet.rows[index] = to;
   }
@@ -49,6 +54,13 @@ function copyRow(from: Row, to: Row, nowUs: Micros): void {
   copyMeter(from.itpm, to.itpm, nowUs);
   copyMeter(from.otpm, to.otpm, nowUs);
   copyEstimate(from, to);
+}
+
+/** Only where a strategy learns: the pages of a fleet that does not are never touched. */
+function copyLearned(from: Row, to: Row, nowUs: Micros): void {
+  copySlots(from.usage, to.usage, nowUs);
+  samplesCopy(from.latencies, to.latencies);
+  samplesCopy(from.firstContents, to.firstContents);
 }
 
 function copySlots(from: Slots, to: Slots, nowUs: Micros): void {

@@ -3,6 +3,8 @@
 import type { Limits } from '../deployment.ts';
 import type { Meter } from './meter.ts';
 import { meterAt, meterSize } from './meter.ts';
+import type { Samples } from './samples.ts';
+import { samplesSize } from './samples.ts';
 import type { Slots } from './slots.ts';
 import { slotsSize } from './slots.ts';
 
@@ -31,6 +33,18 @@ const FIXED_CELLS = 12;
 const RATE_SLOTS = { slotUs: 2_000_000, count: 15 } as const;
 const FAIL_SLOTS = { slotUs: 500_000, count: 121 } as const;
 
+/** 60 s of tokens, as exact as a comparison needs. */
+const USAGE_SLOTS = { slotUs: 2_000_000, count: 31 } as const;
+
+/** Most latency samples that a deployment keeps, of either kind. */
+export const MOST_SAMPLES = 100;
+
+/**
+ * Float64 cells for what strategies learn. They lie behind all rows: where no strategy learns, nobody touches those
+ * pages of the buffer, and they cost no memory.
+ */
+export const LEARNED_CELLS = slotsSize(USAGE_SLOTS.count) + 2 * samplesSize(MOST_SAMPLES);
+
 /** Quarter octaves from 1 to 65,536 output tokens, then the sample count and the quantile. */
 export const ESTIMATE = { buckets: 64, samples: 64, quantile: 65, size: 66 } as const;
 
@@ -52,6 +66,12 @@ export interface Row {
   readonly rateTotal: Slots;
   readonly rateFailures: Slots;
   readonly recentFailures: Slots;
+  /** Tokens of the last 60 s, where a strategy asks for them. */
+  readonly usage: Slots;
+  /** Microseconds per completion token, or of a whole answer without any. */
+  readonly latencies: Samples;
+  /** Microseconds to the first content of a stream. */
+  readonly firstContents: Samples;
 }
 
 function optionalSize(limit: number | undefined): number {
@@ -91,6 +111,10 @@ class CellCursor {
     return { kind: 'slots', cells: this.#cells, at: this.take(slotsSize(spec.count)), ...spec };
   }
 
+  samples(capacity: number): Samples {
+    return { cells: this.#cells, at: this.take(samplesSize(capacity)), capacity };
+  }
+
   meter(limit: number | undefined): Meter | undefined {
     return limit === undefined ? undefined : meterAt(this.#cells, this.take(meterSize(limit)), limit);
   }
@@ -102,6 +126,8 @@ export interface RowPlace {
   readonly counterAt: number;
   readonly cells: Float64Array;
   readonly cellAt: number;
+  /** `LEARNED_CELLS` from here. */
+  readonly learnedAt: number;
 }
 
 export function createRow(limits: Limits, place: RowPlace): Row {
@@ -114,6 +140,7 @@ export function createRow(limits: Limits, place: RowPlace): Row {
   const tpm = cursor.meter(limits.tpm);
   const itpm = cursor.meter(limits.itpm);
   const otpm = cursor.meter(limits.otpm);
+  const learned = new CellCursor(place.cells, place.learnedAt);
   return {
     ...place,
     rpm,
@@ -126,5 +153,8 @@ export function createRow(limits: Limits, place: RowPlace): Row {
     rateTotal,
     rateFailures,
     recentFailures,
+    usage: learned.slots(USAGE_SLOTS),
+    latencies: learned.samples(MOST_SAMPLES),
+    firstContents: learned.samples(MOST_SAMPLES),
   };
 }

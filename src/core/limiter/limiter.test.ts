@@ -149,7 +149,7 @@ describe('requests per minute', () => {
   test('memory does not grow with the limit', () => {
     const bytes = (rpm: number): number => fleetBytes([sketchDeployment(0, { limits: { rpm } })]);
     expect(bytes(1_000_000)).toBe(bytes(257));
-    expect(bytes(1_000_000)).toBeLessThan(4_096);
+    expect(bytes(1_000_000)).toBeLessThan(8_192);
   });
 });
 

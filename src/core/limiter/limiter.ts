@@ -170,5 +170,6 @@ export function chargeRow(
     totalTokens: take(row.tpm, input + output, now),
     inputTokens: take(row.itpm, input, now),
     outputTokens: take(row.otpm, output, now),
+    usageTokens: 0,
   };
 }

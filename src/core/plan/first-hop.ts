@@ -2,8 +2,9 @@
 import type { Failure } from '../outcome.ts';
 import { noHealthyDeploymentsFailure, unknownModelFailure } from '../own-failures.ts';
 import { nearestNames } from '../select/nearest-names.ts';
-import { resolve, type ResolvedModel } from '../select/resolve.ts';
+import type { ResolvedModel } from '../select/resolve.ts';
 import type { DeploymentIndex } from '../units.ts';
+import { hopPolicy, resolveFor } from './hop-policy.ts';
 import { createHop, type Hop } from './hop.ts';
 import type { PlanContext } from './plan-context.ts';
 
@@ -16,12 +17,14 @@ export interface NoHop {
   readonly isFinal: boolean;
 }
 
-export function firstHop({ table, intent, routeName, guessProvider }: PlanContext): Hop | NoHop {
+export function firstHop(context: PlanContext): Hop | NoHop {
+  const { table, intent, routeName } = context;
   const { pinned, model } = intent;
-  const resolution = pinned === undefined ? resolve(table, model, guessProvider) : pinnedTo(pinned, model);
+  const resolution = pinned === undefined ? resolveFor(context, model) : pinnedTo(pinned, model);
   if (resolution.kind !== 'unknown') {
     return createHop({
       resolution,
+      policy: hopPolicy(table, intent, resolution),
       overrides: undefined,
       depth: 0,
       isOrderStep: false,

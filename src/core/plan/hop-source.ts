@@ -5,9 +5,10 @@ import type { Failure, FailureCause } from '../outcome.ts';
 import { noHealthyDeploymentsFailure } from '../own-failures.ts';
 import type { FallbackTarget } from '../routing-table.ts';
 import { nearestNames } from '../select/nearest-names.ts';
-import { resolve } from '../select/resolve.ts';
+import { orderOf } from '../select/prefer.ts';
 import { FallbackWalk, type WalkStep } from './fallback-walk.ts';
-import { createHop, laterOrders, orderOf, type Hop } from './hop.ts';
+import { hopPolicy, resolveFor } from './hop-policy.ts';
+import { createHop, laterOrders, type Hop } from './hop.ts';
 import type { PlanContext } from './plan-context.ts';
 
 const NEAREST_NAMES = 3;
@@ -70,16 +71,18 @@ export class HopSource {
   }
 
   #open(step: WalkStep): Hop | undefined {
-    const { table, intent, guessProvider } = this.#context;
-    const resolution = resolve(table, step.target.model, guessProvider);
+    const { table, intent } = this.#context;
+    const resolution = resolveFor(this.#context, step.target.model);
     if (resolution.kind === 'unknown') return undefined;
+    const policy = hopPolicy(table, intent, resolution);
     const { order } = step;
     const members =
       order === undefined
         ? resolution.candidates
-        : resolution.candidates.filter((index) => orderOf(table, index) === order);
+        : resolution.candidates.filter((index) => orderOf(table, policy, index) === order);
     return createHop({
       resolution,
+      policy,
       overrides: step.target.overrides,
       depth: this.#walk.depth,
       isOrderStep: order !== undefined,

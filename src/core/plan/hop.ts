@@ -1,12 +1,15 @@
 // One hop of a request: a group (or deployment) that is asked, with the retries spent on it. The first hop is the model
 // of the request, every further one a fallback.
 import type { Failure } from '../outcome.ts';
-import type { RoutingTable } from '../routing-table.ts';
+import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
+import { orderOf } from '../select/prefer.ts';
 import type { ResolvedModel } from '../select/resolve.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 
 export interface Hop {
   readonly resolution: ResolvedModel;
+  /** How it chooses among its members. */
+  readonly policy: RoutingPolicy;
   readonly overrides: Readonly<Record<string, unknown>> | undefined;
   /** 0 for the request's own model. */
   readonly depth: number;
@@ -31,6 +34,7 @@ export interface Hop {
 
 export interface HopOrigin {
   readonly resolution: ResolvedModel;
+  readonly policy: RoutingPolicy;
   readonly overrides: Readonly<Record<string, unknown>> | undefined;
   readonly depth: number;
   readonly isOrderStep: boolean;
@@ -39,9 +43,10 @@ export interface HopOrigin {
 }
 
 export function createHop(origin: HopOrigin): Hop {
-  const { resolution, overrides, depth, isOrderStep, members, maxRetries } = origin;
+  const { resolution, policy, overrides, depth, isOrderStep, members, maxRetries } = origin;
   return {
     resolution,
+    policy,
     overrides,
     depth,
     isOrderStep,
@@ -69,12 +74,7 @@ export function inRotation(table: RoutingTable, candidates: readonly DeploymentI
 /** `order` levels behind that of the deployment tried last, ascending (1.106, 3.8); none without an attempt. */
 export function laterOrders(table: RoutingTable, hop: Hop): number[] {
   if (hop.lastDeployment === undefined) return [];
-  const current = orderOf(table, hop.lastDeployment);
-  const orders = inRotation(table, hop.resolution.candidates).map((index) => orderOf(table, index));
+  const current = orderOf(table, hop.policy, hop.lastDeployment);
+  const orders = inRotation(table, hop.resolution.candidates).map((index) => orderOf(table, hop.policy, index));
   return [...new Set(orders)].filter((order) => order > current).toSorted((a, b) => a - b);
-}
-
-/** A deployment without `order` comes last. */
-export function orderOf(table: RoutingTable, index: DeploymentIndex): number {
-  return table.deployments[index]?.order ?? Infinity;
 }

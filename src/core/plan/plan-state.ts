@@ -75,7 +75,7 @@ export class PlanState implements SelectContext {
 
   /** How the hop's group chooses. */
   get policy(): RoutingPolicy {
-    return this.hop?.resolution.policy ?? this.table.settings;
+    return this.hop?.policy ?? this.table.settings;
   }
 
   get hasFallback(): boolean {

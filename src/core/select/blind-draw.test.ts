@@ -7,6 +7,7 @@ import { createFleet } from '../fleet/fleet.ts';
 import { finished } from '../fleet/operations.ts';
 import { weightedDraw } from './blind-draw.ts';
 import { select } from './select.ts';
+import type { RoutingPolicy } from '../routing-table.ts';
 
 const DRAWS = 20_000;
 
@@ -39,6 +40,18 @@ test.for<[string, DeploymentSketch[]]>([
 ])('there is no draw before a look where %s', ([, deployments]) => {
   const table = sketchTable({ deployments });
   expect(weightedDraw(table.deployments, [0, 1])).toBeUndefined();
+});
+
+test.each<[string, Partial<RoutingPolicy>]>([
+  ['the request weighs by itself', { weights: new Map([['d1', 1]]) }],
+  ['priorities stand in for order', { priorities: new Map([[1, 1]]) }],
+  ['another strategy decides', { strategy: 'cost-based-routing' }],
+])('there is no draw by the configured weights where %s', (_, more) => {
+  const table = sketchTable({ deployments: [{ weight: 99 }, { weight: 1, inputCostPerToken: 0 }] });
+  const fleet = createFleet(table.deployments);
+  const rng = seededRng(3);
+  const context = sketchContext({ table, fleet }, { policy: { ...table.settings, ...more } });
+  for (let n = 0; n < 50; n += 1) expect(select(context, 1_000, rng)).toMatchObject({ deployment: 1 });
 });
 
 test('weights, then rpm, then tpm are summed up; nothing at all weighs alike', () => {

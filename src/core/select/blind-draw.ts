@@ -5,6 +5,7 @@
 import { rampOf } from '../breaker/standing.ts';
 import type { Deployment } from '../deployment.ts';
 import { rowOf, type WeightedDraw } from '../fleet/fleet.ts';
+import type { RoutingPolicy } from '../routing-table.ts';
 import type { DeploymentIndex, Rng } from '../units.ts';
 import { hasRoom, isEligible, isHealthy, type Moment } from './filter.ts';
 import type { SelectContext } from './select-context.ts';
@@ -34,7 +35,7 @@ export function weightedDraw(
 /** A usable deployment by its weight, or `undefined`: then the whole pipeline decides. */
 export function drawBlindly(context: SelectContext, moment: Moment, rng: Rng): DeploymentIndex | undefined {
   const { table, fleet, candidates } = context;
-  if (context.tried.length > 0 || context.policy.strategy !== 'simple-shuffle') return undefined;
+  if (context.tried.length > 0 || !isPlainShuffle(context.policy)) return undefined;
   if (moment.rules.tagRequest !== undefined) return undefined;
   const draw = knownDraw(context);
   if (draw === undefined) return undefined;
@@ -47,6 +48,11 @@ export function drawBlindly(context: SelectContext, moment: Moment, rng: Rng): D
   if (!hasRoom(row, context, moment)) return undefined;
   const ramp = rampOf(row, moment.nowUs);
   return ramp >= 1 || rng() < ramp ? index : undefined;
+}
+
+/** The configured weights decide, for all candidates at once. */
+function isPlainShuffle({ strategy, priorities, weights }: RoutingPolicy): boolean {
+  return strategy === 'simple-shuffle' && priorities === undefined && weights === undefined;
 }
 
 function knownDraw({ table, fleet, candidates }: SelectContext): WeightedDraw | undefined {

@@ -23,7 +23,8 @@ const WEIGHTS_ONLY: FilterRules = { enforceLimits: false, tagRequest: undefined,
 
 export function filterRules(context: SelectContext): FilterRules {
   const { settings, deployments } = context.table;
-  if (!settings.enableTagFiltering) return settings.enforceLimits ? ENFORCED : WEIGHTS_ONLY;
+  if (!settings.enableTagFiltering && context.intent.routing?.enableTagFiltering !== true)
+    return settings.enforceLimits ? ENFORCED : WEIGHTS_ONLY;
   const tagRequest = { tags: context.tags, matchAny: settings.tagFilteringMatchAny };
   return {
     enforceLimits: settings.enforceLimits,

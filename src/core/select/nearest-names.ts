@@ -10,7 +10,7 @@ const LONGEST_NAME = 200;
 export function nearestNames(table: RoutingTable, model: string, count: number): string[] {
   if (model.length > LONGEST_NAME) return [];
   const visible = [...table.aliases.values()].filter((alias) => !alias.hidden).map((alias) => alias.name);
-  return [...new Set([...table.groups.keys(), ...visible])]
+  return [...new Set([...table.groups.keys(), ...table.routingGroups.keys(), ...visible])]
     .filter((name) => name.length <= LONGEST_NAME)
     .map((name) => ({ name, distance: editDistance(name.toLowerCase(), model.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(name.length, model.length) * LARGEST_SHARE)

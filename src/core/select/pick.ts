@@ -1,8 +1,10 @@
 // The last step of a decision: one of the preferred candidates, by the strategy's word.
+import { load } from '../fleet/cells.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { strategyNamed } from '../strategy/registry.ts';
 import type { PickContext, Strategy } from '../strategy/strategy.ts';
-import { meanWeight, weightBasis } from '../strategy/weight-basis.ts';
+import { expectedTokens } from '../strategy/usage-window.ts';
+import { hasRequestWeight, meanWeight, weightBasis } from '../strategy/weight-basis.ts';
 import type { DeploymentIndex, Rng } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
 
@@ -14,42 +16,56 @@ export interface Draw {
 }
 
 export function pick(context: SelectContext, draw: Draw): DeploymentIndex {
-  const { scratch } = context.fleet;
-  if (draw.count === 1) return scratch[0] ?? 0;
-  const { deployments } = context.table;
-  const pickContext: PickContext = {
-    fleet: context.fleet,
+  const { scratch, tracking } = context.fleet;
+  const strategy = strategyNamed(context.policy.strategy);
+  if (strategy.needs !== undefined) tracking[strategy.needs] = true;
+  if (draw.count === 1) return load(scratch, 0);
+  const pickContext = pickContextOf(context, draw);
+  if (strategy.share !== undefined) return pickByShare(strategy.share, pickContext, draw.count);
+  return pickByScore(strategy, pickContext, draw.count);
+}
+
+function pickContextOf(context: SelectContext, draw: Draw): PickContext {
+  const { fleet, policy, table, stream, promptTokens, maxTokens } = context;
+  const { deployments } = table;
+  const { weights } = policy;
+  const isWeighed =
+    weights !== undefined && hasRequestWeight(weights, deployments, fleet.scratch.subarray(0, draw.count));
+  return {
+    fleet,
     deployments,
     nowUs: draw.nowUs,
     rng: draw.rng,
-    basis: weightBasis(deployments, scratch, draw.count),
+    basis: isWeighed ? 'request' : weightBasis(deployments, fleet.scratch, draw.count),
     meanWeight: meanWeight(deployments, context.candidates),
+    weights,
+    args: policy.strategyArgs,
+    stream,
+    requestTokens: expectedTokens(promptTokens, maxTokens),
   };
-  const strategy = strategyNamed(context.policy.strategy);
-  return strategy.share === undefined
-    ? pickByScore(strategy, pickContext, draw.count)
-    : pickByShare(strategy.share, pickContext, draw.count);
 }
 
-/** The lowest score; equal ones are drawn evenly. */
+/** The lowest score; those that the strategy calls equal to it are drawn evenly. */
 export function pickByScore(strategy: Strategy, context: PickContext, count: number): DeploymentIndex {
-  const { scratch } = context.fleet;
-  let best = scratch[0] ?? 0;
-  let bestScore = strategy.score(best, context);
-  let equals = 1;
-  for (let nth = 1; nth < count; nth++) {
-    const candidate = scratch[nth] ?? 0;
-    const score = strategy.score(candidate, context);
-    if (score > bestScore) continue;
-    equals = score === bestScore ? equals + 1 : 1;
-    if (equals > 1 && context.rng() * equals >= 1) continue;
-    best = candidate;
-    bestScore = score;
+  const { scratch, scratchShares } = context.fleet;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let nth = 0; nth < count; nth++) {
+    const score = strategy.score(load(scratch, nth), context);
+    scratchShares[nth] = score;
+    if (score < lowest) lowest = score;
+  }
+  const highest = strategy.tolerated?.(lowest, context) ?? lowest;
+  let best = 0;
+  let equals = 0;
+  for (let nth = 0; nth < count; nth++) {
+    if (load(scratchShares, nth) > highest) continue;
+    equals += 1;
+    if (equals === 1 || context.rng() * equals < 1) best = load(scratch, nth);
   }
   return best;
 }
 
-/** One weighted draw; an even one when no candidate has any weight. */
+/** One weighted draw; the weights go by a metric that at least one candidate has. */
 export function pickByShare(
   share: NonNullable<Strategy['share']>,
   context: PickContext,
@@ -58,20 +74,18 @@ export function pickByShare(
   const { scratch, scratchShares } = context.fleet;
   let total = 0;
   for (let nth = 0; nth < count; nth++) {
-    const weight = share(scratch[nth] ?? 0, context);
+    const weight = share(load(scratch, nth), context);
     scratchShares[nth] = weight;
     total += weight;
   }
-  const point = context.rng();
-  if (!(total > 0)) return scratch[Math.floor(point * count)] ?? 0;
-  let left = point * total;
+  let left = context.rng() * total;
   let last = 0;
   for (let nth = 0; nth < count; nth++) {
-    const weight = scratchShares[nth] ?? 0;
+    const weight = load(scratchShares, nth);
     if (weight <= 0) continue;
-    if (left < weight) return scratch[nth] ?? 0;
-    left -= weight;
     last = nth;
+    if (left < weight) break;
+    left -= weight;
   }
-  return scratch[last] ?? 0;
+  return load(scratch, last);
 }

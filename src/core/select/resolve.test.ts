@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sketchTable } from '../../../test/support/routing-fixture.ts';
+import { DEFAULT_SETTINGS, sketchTable } from '../../../test/support/routing-fixture.ts';
 import { editDistance, nearestNames } from './nearest-names.ts';
 import type { ResolvedModel } from './resolve.ts';
 import { resolve, upstreamModelFor } from './resolve.ts';
@@ -39,6 +39,29 @@ describe('resolving', () => {
     ['nothing', 'gpt-5', { kind: 'unknown', requested: 'gpt-5', hasWildcards: false }],
   ])('%s', (_, model, expected) => {
     expect(resolve(table, model)).toMatchObject(expected);
+  });
+
+  test('a routing group comes after an alias and an id, with its policy; groups have theirs', () => {
+    const policy = { ...DEFAULT_SETTINGS, strategy: 'least-busy' } as const;
+    const grouped = sketchTable({
+      deployments: [{ group: 'a', id: 'one' }, { group: 'b', id: 'two' }, wildcard('x/*', 'openai/*')],
+      routingGroups: ['all', 'best', 'two'].map((name) => ({ name, deployments: [0, 1], policy })),
+      aliases: [
+        { name: 'best', target: 'a', hidden: false },
+        { name: 'one', target: 'b', hidden: false },
+        { name: 'every', target: 'all', hidden: false },
+      ],
+    });
+    expect(resolve(grouped, 'all')).toMatchObject({ kind: 'routing-group', group: 'all', candidates: [0, 1], policy });
+    expect(resolve(grouped, 'every')).toMatchObject({ kind: 'alias', requested: 'every', group: 'all', policy });
+    expect(resolve(grouped, 'best')).toMatchObject({ kind: 'alias', candidates: [0] });
+    expect(resolve(grouped, 'two')).toMatchObject({ kind: 'id', candidates: [1] });
+    expect(resolve(grouped, 'one')).toMatchObject({ kind: 'id', candidates: [0] });
+    expect(resolve(grouped, 'a')).not.toHaveProperty('policy');
+    const owned = new Map([...grouped.groups].map(([name, group]) => [name, { ...group, policy }]));
+    expect(resolve({ ...grouped, groups: owned }, 'a')).toMatchObject({ kind: 'group', policy });
+    expect(resolve({ ...grouped, groups: owned }, 'x/y')).toMatchObject({ kind: 'wildcard', policy });
+    expect(nearestNames(grouped, 'alll', 1)).toEqual(['all']);
   });
 
   test('an unknown name reaches the default fallback only behind a wildcard', () => {

@@ -5,7 +5,7 @@ import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex } from '../units.ts';
 
 export interface ResolvedModel {
-  readonly kind: 'id' | 'alias' | 'group' | 'wildcard' | 'litellm-model' | 'default-fallback';
+  readonly kind: 'id' | 'alias' | 'routing-group' | 'group' | 'wildcard' | 'litellm-model' | 'default-fallback';
   /** As the client wrote it, and as `x-litellm-model-group` shows it. */
   readonly requested: string;
   /** The name under which fallbacks and settings are looked up: an alias's target, else the requested name. */
@@ -42,10 +42,10 @@ function resolved(
   return { kind, requested, group: requested, candidates, byId, captures: undefined, matched: requested };
 }
 
-/** Resolves a name: alias, group, id (no group has it), wildcard, litellm model, default fallback. */
+/** Resolves a name: id (no group has it), alias, routing group, group, wildcard, litellm model, default fallback. */
 export function resolve(table: RoutingTable, model: string, guessProvider?: GuessProvider): Resolution {
   const alias = table.aliases.get(model);
-  if (alias !== undefined) {
+  if (alias !== undefined && !isOnlyId(table, model)) {
     const target = resolveName(table, alias.target, guessProvider);
     if (target !== undefined) return { ...target, kind: 'alias', requested: model, group: alias.target };
   }
@@ -64,14 +64,26 @@ function resolveName(
   model: string,
   guessProvider: GuessProvider | undefined,
 ): ResolvedModel | undefined {
+  const routingGroup = table.routingGroups.size === 0 ? undefined : table.routingGroups.get(model);
+  if (routingGroup !== undefined && !isOnlyId(table, model)) {
+    return { ...resolved('routing-group', model, routingGroup.deployments), policy: routingGroup.policy };
+  }
   const group = table.groups.get(model);
-  if (group !== undefined) return resolved('group', model, group.deployments);
+  if (group !== undefined) {
+    const found = resolved('group', model, group.deployments);
+    return group.policy === undefined ? found : { ...found, policy: group.policy };
+  }
   const id = table.byId.get(model);
   if (id !== undefined) return resolved('id', model, [id]);
   const wildcard = resolveWildcard(table, model, guessProvider);
   if (wildcard !== undefined) return wildcard;
   const byModel = table.byLitellmModel.get(model);
   return byModel === undefined || byModel.length === 0 ? undefined : resolved('litellm-model', model, byModel);
+}
+
+/** A deployment has this id and no group this name: then the id comes first (1.106, 3.1d). */
+function isOnlyId(table: RoutingTable, name: string): boolean {
+  return table.byId.has(name) && !table.groups.has(name);
 }
 
 function resolveWildcard(
@@ -91,7 +103,8 @@ function matchWildcard(table: RoutingTable, requested: string, name: string): Re
     const match = route.regex.exec(name);
     if (match === null) continue;
     const captures = match.slice(1).map((text) => text ?? '');
-    return { ...resolved('wildcard', requested, route.deployments), captures, matched: name };
+    const policy = table.groups.get(route.pattern)?.policy;
+    return { ...resolved('wildcard', requested, route.deployments), captures, matched: name, policy };
   }
   return undefined;
 }

@@ -8,6 +8,7 @@ import { microsBefore } from '../fleet/micros.ts';
 import { startedInRow } from '../fleet/operations.ts';
 import type { Row } from '../fleet/row.ts';
 import { chargeRow } from '../limiter/limiter.ts';
+import { chargeUsage, expectedTokens } from '../strategy/usage-window.ts';
 import type { DeploymentIndex, Millis, Rng } from '../units.ts';
 import { drawBlindly } from './blind-draw.ts';
 import type { Moment } from './filter.ts';
@@ -42,9 +43,15 @@ function take(
 ): Picked {
   const row = rowOf(context.fleet, winner.deployment);
   const metered = row.metered && moment.rules.enforceLimits;
-  const charge = metered ? chargeRow(row, context, winner) : freeChargeOf(context.fleet, winner.deployment);
+  const limited = metered ? chargeRow(row, context, winner) : freeChargeOf(context.fleet, winner.deployment);
+  const charge = context.fleet.tracking.usage ? withUsage(row, limited, { context, now: winner.now }) : limited;
   startedInRow(row);
   return { kind: 'picked', deployment: winner.deployment, charge: probing(row, charge, winner.now) };
+}
+
+function withUsage(row: Row, charge: Charge, at: { readonly context: SelectContext; readonly now: Millis }): Charge {
+  const { promptTokens, maxTokens } = at.context;
+  return chargeUsage(row, charge, { now: at.now, tokens: expectedTokens(promptTokens, maxTokens) });
 }
 
 /** Whatever goes to a deployment whose breaker is not closed is a probe: its end decides. */

@@ -1,15 +1,21 @@
-// Strategies by name. Names that LiteLLM has and that are not built yet are absent: the config says so at start.
+// Strategies by name: all names that LiteLLM documents and that make sense for one gateway.
 import type { StrategyName } from '../routing-table.ts';
+import { costBased } from './cost-based.ts';
+import { latencyBased } from './latency-based.ts';
 import { leastBusy } from './least-busy.ts';
 import { simpleShuffle } from './simple-shuffle.ts';
 import type { Strategy } from './strategy.ts';
+import { usageBased, usageBasedV2 } from './usage-based.ts';
 
-const STRATEGIES: ReadonlyMap<StrategyName, Strategy> = new Map([simpleShuffle, leastBusy].map((s) => [s.name, s]));
+const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
+  'simple-shuffle': simpleShuffle,
+  'least-busy': leastBusy,
+  'usage-based-routing': usageBased,
+  'usage-based-routing-v2': usageBasedV2,
+  'latency-based-routing': latencyBased,
+  'cost-based-routing': costBased,
+};
 
-/** Names under which `strategyNamed` finds something of their own. */
-export const BUILT_STRATEGIES: ReadonlySet<StrategyName> = new Set(STRATEGIES.keys());
-
-/** The strategy of that name; simple-shuffle, LiteLLM's default, for a name that is not built yet. */
 export function strategyNamed(name: StrategyName): Strategy {
-  return STRATEGIES.get(name) ?? simpleShuffle;
+  return STRATEGIES[name];
 }

@@ -7,9 +7,8 @@ import type { PickContext, Strategy } from './strategy.ts';
 import { weightOf } from './weight-basis.ts';
 
 function share(candidate: DeploymentIndex, context: PickContext): number {
-  const deployment = context.deployments[candidate];
-  if (deployment === undefined) return 0;
-  return Math.max(0, weightOf(deployment, context)) * rampOf(rowOf(context.fleet, candidate), context.nowUs);
+  const weight = Math.max(0, weightOf(context.deployments[candidate], context));
+  return weight * rampOf(rowOf(context.fleet, candidate), context.nowUs);
 }
 
 export const simpleShuffle: Strategy = {

@@ -5,16 +5,15 @@ import { sketchContext, sketchTable } from '../../../test/support/routing-fixtur
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { finished, started } from '../fleet/operations.ts';
-import type { RouterSettings } from '../routing-table.ts';
+import { DEFAULT_STRATEGY_ARGS, STRATEGY_NAMES, type RouterSettings } from '../routing-table.ts';
 import { pickByScore } from '../select/pick.ts';
 import { select } from '../select/select.ts';
 import { leastBusy } from './least-busy.ts';
-import { BUILT_STRATEGIES } from './registry.ts';
 import { simpleShuffle } from './simple-shuffle.ts';
 import { strategyConformance } from '../../../test/support/strategy-conformance.ts';
 import { meanWeight, weightBasis } from './weight-basis.ts';
 
-for (const name of BUILT_STRATEGIES) strategyConformance(name);
+for (const name of STRATEGY_NAMES) strategyConformance(name);
 
 /** A group whose attempts end only when the test says so. */
 function group(deployments: readonly DeploymentSketch[], settings: Partial<RouterSettings> = {}) {
@@ -61,6 +60,11 @@ describe('simple-shuffle', () => {
       deployments: [{ limits: { rpm: 9, tpm: 10 } }, { limits: { rpm: 1, tpm: 1_000 } }],
       weights: [9, 1],
     },
+    {
+      name: 'no tpm beside deployments with one is no traffic',
+      deployments: [{ limits: { tpm: 5 } }, {}, { limits: { tpm: 10 } }],
+      weights: [1, 0, 2],
+    },
     { name: 'tpm alone', deployments: [{ limits: { tpm: 1_000 } }, { limits: { tpm: 9_000 } }], weights: [1, 9] },
     {
       name: 'no rpm beside deployments with one is no traffic',
@@ -106,6 +110,10 @@ describe('simple-shuffle', () => {
       rng,
       basis: weightBasis(table.deployments, context.candidates, deployments.length),
       meanWeight: meanWeight(table.deployments, context.candidates),
+      weights: undefined,
+      args: DEFAULT_STRATEGY_ARGS,
+      stream: false,
+      requestTokens: 20,
     };
     const hits = count(10_000, deployments.length, () => pickByScore(simpleShuffle, pickContext, deployments.length));
     const bound = deployments.length === 2 ? CHI_SQUARE_999[1] : CHI_SQUARE_999[2];

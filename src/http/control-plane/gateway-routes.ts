@@ -1,7 +1,8 @@
 // Routes about the gateway itself: what it serves, how it routes, its metrics. All but the settings are open, as in
 // LiteLLM 1.106 (golden i05).
+import { shownRoutingGroups } from '../../config/shown-routing-groups.ts';
 import type { GatewayConfig } from '../../config/types.ts';
-import type { RouterSettings } from '../../core/routing-table.ts';
+import type { RouterSettings, StrategyArgs } from '../../core/routing-table.ts';
 import { EXPOSITION_TYPE } from '../../observe/exposition.ts';
 import { VERSION } from '../../version.ts';
 import type { AuthVerdict } from '../auth.ts';
@@ -100,6 +101,12 @@ function currentSettings(settings: RouterSettings, { table }: GatewayConfig): Re
     list?.map(({ from, targets }) => ({ [from]: targets.map(({ model }) => model) })) ?? null;
   return {
     routing_strategy: settings.strategy,
+    routing_strategy_args: shownArgs(settings.strategyArgs),
+    routing_groups: shownRoutingGroups(table).map(({ name, strategy, models }) => ({
+      group_name: name,
+      models,
+      routing_strategy: strategy,
+    })),
     num_retries: settings.numRetries,
     timeout: seconds(settings.timeoutMs),
     stream_timeout: seconds(settings.streamTimeoutMs),
@@ -123,5 +130,14 @@ function currentSettings(settings: RouterSettings, { table }: GatewayConfig): Re
     deadline: seconds(settings.deadlineMs),
     stream_recovery: settings.streamRecovery,
     stream_recovery_max_prompt_tokens: settings.streamRecoveryMaxPromptTokens,
+  };
+}
+
+function shownArgs({ ttlMs, lowestLatencyBuffer, maxLatencyListSize, ttftPercentile }: StrategyArgs): unknown {
+  return {
+    ttl: ttlMs / MS_PER_S,
+    lowest_latency_buffer: lowestLatencyBuffer,
+    max_latency_list_size: maxLatencyListSize,
+    ttft_percentile: ttftPercentile ?? null,
   };
 }

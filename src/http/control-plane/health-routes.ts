@@ -130,7 +130,8 @@ function wantedIndexes(
 ): DeploymentIndex[] {
   const { table } = config;
   if (by.model !== undefined) {
-    const group = table.groups.get(table.aliases.get(by.model)?.target ?? by.model);
+    const name = table.aliases.get(by.model)?.target ?? by.model;
+    const group = table.routingGroups.get(name) ?? table.groups.get(name);
     return [...(group?.deployments ?? table.byLitellmModel.get(by.model) ?? [])];
   }
   const found = table.deployments.filter(({ id }) => id === by.id).map(({ index }) => index);

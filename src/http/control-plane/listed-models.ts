@@ -1,5 +1,5 @@
 // Which names `/v1/models` and the group listing show, in LiteLLM 1.106's order (golden b01, a15, a21): aliases that
-// are not hidden, then groups as configured, then what the wildcards stand for.
+// are not hidden, then groups as configured, then routing groups, then what the wildcards stand for.
 import type { GatewayConfig } from '../../config/types.ts';
 import type { ModelGroup } from '../../core/routing-table.ts';
 import type { ModelFacts } from '../../provider/model-table.ts';
@@ -19,16 +19,17 @@ export type ListedModel =
 
 /** Every id once, the first that has it. `withPatterns` shows the wildcards' own names too. */
 export function listedModels(config: GatewayConfig, withPatterns = false): ListedModel[] {
-  const { aliases, groups } = config.table;
+  const { aliases, groups, routingGroups } = config.table;
   const listed = new Map<string, ListedModel>();
   const add = (model: ListedModel): void => {
     if (!listed.has(model.id)) listed.set(model.id, model);
   };
   for (const { name, target, hidden } of aliases.values()) {
-    const group = groups.get(target);
+    const group = routingGroups.get(target) ?? groups.get(target);
     if (!hidden && group !== undefined) add({ kind: 'alias', id: name, group });
   }
   for (const group of groups.values()) if (!isPattern(group)) add({ kind: 'group', id: group.name, group });
+  for (const group of routingGroups.values()) add({ kind: 'group', id: group.name, group });
   for (const group of groups.values()) {
     if (!isPattern(group)) continue;
     if (withPatterns) add({ kind: 'pattern', id: group.name, group });
