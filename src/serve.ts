@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { GatewayConfig } from './config/types.ts';
 import { createFleet } from './core/fleet/fleet.ts';
+import { AdmissionQueue } from './core/queue/admission-queue.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { GatewayServices } from './gateway/exchange.ts';
 import type { Runtime, ServerState } from './gateway/runtime.ts';
@@ -58,6 +59,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
     clock,
     publish: publisher([options.log.listener(runtime), metrics.listener]),
     credentials: new CredentialCache(clock),
+    waits: state,
   };
   const authenticator = new Authenticator(config.general.masterKey, config.general.keyHeaderName);
   const context: DataPlaneContext = { runtime, services, authenticator, state };
@@ -92,7 +94,7 @@ export function createRuntime(config: GatewayConfig): Runtime {
     shared.set(key, transport);
     return transport;
   });
-  return { config, fleet: createFleet(config.table.deployments), transports };
+  return { config, fleet: createFleet(config.table.deployments), queue: new AdmissionQueue(), transports };
 }
 
 /** A subscriber that throws is cut off from nothing but this one event: it can never break a request. */

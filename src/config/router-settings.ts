@@ -56,6 +56,7 @@ export function readRouterSettings(
     disableCooldowns: booleanIn(router, 'disable_cooldowns') ?? false,
     enforceLimits: booleanIn(router, 'enforce_limits') ?? true,
     queueTimeoutMs: millisIn(router, 'queue_timeout') ?? DEFAULTS.queueTimeoutMs,
+    defaultPriority: numberOf(childOf(router, 'default_priority')),
     fallbackAfterMs: millisIn(router, 'fallback_after') ?? DEFAULTS.fallbackAfterMs,
     enableTagFiltering: booleanIn(router, 'enable_tag_filtering') ?? false,
     tagFilteringMatchAny: booleanIn(router, 'tag_filtering_match_any') ?? true,

@@ -34,6 +34,8 @@ export interface RequestIntent {
   readonly callerCredentials: boolean;
   /** Once its bytes were written nothing may be retried (`background` responses). */
   readonly retryUnsafe: boolean;
+  /** Place among the requests that wait for a limit: lower is served first; `undefined` = the config's default. */
+  readonly priority: number | undefined;
 }
 
 /** What is decided before the body's fields are read. */
@@ -64,5 +66,6 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     pinned: undefined,
     callerCredentials: false,
     retryUnsafe: false,
+    priority: undefined,
   };
 }

@@ -10,7 +10,7 @@ import type { AnswerHeaders, UpstreamCall } from '../upstream/upstream-call.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
 import type { ByteBody, JsonBody } from '../wire/json-body.ts';
 import type { GatewayListener } from './events.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime, ServerState } from './runtime.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
 
 /** What every exchange shares. */
@@ -18,6 +18,8 @@ export interface GatewayServices {
   readonly clock: Clock;
   readonly publish: GatewayListener;
   readonly credentials: CredentialCache;
+  /** Counts the requests that wait for a unit of a limit. */
+  readonly waits: Pick<ServerState, 'queued'>;
 }
 
 /** A multipart body that is forwarded with its model replaced; `withModel` makes the bytes for one attempt. */

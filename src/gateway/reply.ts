@@ -139,10 +139,17 @@ function successHeaders(exchange: Exchange, planned: Attempt, upstream: AnswerHe
   headers.push('x-litellm-model-group', headerText(planned.group));
   headers.push('x-litellm-attempted-retries', String(planned.retries));
   headers.push('x-litellm-attempted-fallbacks', String(planned.fallbacks));
+  if (hasPriority(exchange)) headers.push('x-litellm-request-prioritization-used', 'True');
   if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
   if (exchange.input.includeFallbackErrors) appendFallbackErrors(headers, exchange);
   appendProviderHeaders(headers, upstream);
   return headers;
+}
+
+/** As 1.106 (3.11a, golden a60): 0 without a default is nothing special. */
+function hasPriority({ input }: Exchange): boolean {
+  const { intent, runtime } = input;
+  return (intent.priority ?? 0) !== 0 || runtime.config.table.settings.defaultPriority !== undefined;
 }
 
 /** What failed before the answer (`include_fallback_errors`), in one header: JSON, ASCII only. */

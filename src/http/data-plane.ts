@@ -115,6 +115,7 @@ function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed
   const plan = createPlan({
     table: runtime.config.table,
     fleet: runtime.fleet,
+    queue: runtime.queue,
     intent: parsed.intent,
     routeName: path,
     startedAtMs,

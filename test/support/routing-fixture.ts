@@ -61,6 +61,7 @@ export const DEFAULT_SETTINGS: RouterSettings = {
   disableCooldowns: false,
   enforceLimits: true,
   queueTimeoutMs: 10_000,
+  defaultPriority: undefined,
   fallbackAfterMs: 3_000,
   enableTagFiltering: false,
   tagFilteringMatchAny: true,

@@ -24,12 +24,16 @@ export const CELL = {
   heldRequestsUntilUs: 9,
   heldTokens: 10,
   heldTokensUntilUs: 11,
+  heldInput: 12,
+  heldInputUntilUs: 13,
+  heldOutput: 14,
+  heldOutputUntilUs: 15,
 } as const;
-const FIXED_CELLS = 12;
+const FIXED_CELLS = 16;
 
 /** 30 s for the failure rate, 60 s for `allowed_fails` (DESIGN 5). */
-const RATE_SLOTS = { slotUs: 2_000_000, count: 15 } as const;
-const FAIL_SLOTS = { slotUs: 500_000, count: 121 } as const;
+const RATE_SLOTS = { slotUs: 2_000_000, count: 15, ring: 15 } as const;
+const FAIL_SLOTS = { slotUs: 500_000, count: 121, ring: 121 } as const;
 
 /** Quarter octaves from 1 to 65,536 output tokens, then the sample count and the quantile. */
 export const ESTIMATE = { buckets: 64, samples: 64, quantile: 65, size: 66 } as const;
@@ -64,7 +68,7 @@ function countsOutput(limits: Limits): boolean {
 
 /** Float64 cells of a row with these limits. */
 export function rowSize(limits: Limits): number {
-  const windows = 2 * slotsSize(RATE_SLOTS.count) + slotsSize(FAIL_SLOTS.count);
+  const windows = 2 * slotsSize(RATE_SLOTS.ring) + slotsSize(FAIL_SLOTS.ring);
   const estimate = countsOutput(limits) ? ESTIMATE.size : 0;
   const meters =
     optionalSize(limits.rpm) + optionalSize(limits.tpm) + optionalSize(limits.itpm) + optionalSize(limits.otpm);
@@ -87,8 +91,8 @@ class CellCursor {
     return at;
   }
 
-  slots(spec: { readonly slotUs: number; readonly count: number }): Slots {
-    return { kind: 'slots', cells: this.#cells, at: this.take(slotsSize(spec.count)), ...spec };
+  slots(spec: Pick<Slots, 'slotUs' | 'count' | 'ring'>): Slots {
+    return { kind: 'slots', cells: this.#cells, at: this.take(slotsSize(spec.ring)), ...spec };
   }
 
   meter(limit: number | undefined): Meter | undefined {

@@ -15,7 +15,7 @@ test('while shutting down readiness turns 503 and liveness stays', async () => {
   const runtime = createRuntime(config);
   const clock = createClock();
   const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
-  const services = { clock, publish: () => undefined, credentials: new CredentialCache(clock) };
+  const services = { clock, publish: () => undefined, credentials: new CredentialCache(clock), waits: { queued: 0 } };
   const context = { runtime, services, authenticator: new Authenticator(undefined, undefined), state };
   const control = await createControlPlane({ context: () => context, metrics: new Metrics(runtime), env: {} });
   const server = createServer((request, response) => control.handle(request, response)).listen(0, '127.0.0.1');
