@@ -38,7 +38,6 @@ export interface VirtualResult {
 
 interface VirtualEvent {
   readonly atMs: number;
-  readonly nth: number;
   readonly run: () => void;
 }
 
@@ -52,11 +51,14 @@ export class VirtualGateway {
   mostWaiting = 0;
   now = 0;
   readonly #lateMs: number;
-  #events: VirtualEvent[] = [];
-  #count = 0;
+  /** In order of time. */
+  readonly #events: VirtualEvent[] = [];
   #armedForMs = Infinity;
 
-  constructor(table: RoutingTable, options: { readonly lateMs?: number; readonly seed?: number; readonly most?: number } = {}) {
+  constructor(
+    table: RoutingTable,
+    options: { readonly lateMs?: number; readonly seed?: number; readonly most?: number } = {},
+  ) {
     this.table = table;
     this.fleet = createFleet(table.deployments);
     this.queue = new AdmissionQueue(options.most);
@@ -88,21 +90,19 @@ export class VirtualGateway {
   }
 
   at(atMs: number, run: () => void): void {
-    this.#events.push({ atMs, nth: this.#count++, run });
+    let place = this.#events.length;
+    while (place > 0 && (this.#events[place - 1]?.atMs ?? -Infinity) > atMs) place--;
+    this.#events.splice(place, 0, { atMs, run });
   }
 
   /** Runs until nothing is left to happen, or `untilMs`. */
   run(untilMs = Infinity): void {
     for (;;) {
-      let next: VirtualEvent | undefined;
-      for (const event of this.#events) {
-        if (next === undefined || event.atMs < next.atMs || (event.atMs === next.atMs && event.nth < next.nth)) next = event;
-      }
+      const [next] = this.#events;
       if (next === undefined || next.atMs > untilMs) return;
-      const taken = next;
-      this.#events = this.#events.filter((event) => event !== taken);
-      this.now = Math.max(this.now, taken.atMs);
-      taken.run();
+      this.#events.shift();
+      this.now = Math.max(this.now, next.atMs);
+      next.run();
       this.mostWaiting = Math.max(this.mostWaiting, this.queue.size);
     }
   }
@@ -154,11 +154,14 @@ export class VirtualGateway {
       }
       const share = request.usedShare;
       if (share !== undefined) dispatch.settled = share;
-      const usage = share === undefined ? undefined : {
-        promptTokens: charge.inputTokens * share,
-        completionTokens: charge.outputTokens * share,
-        totalTokens: charge.totalTokens * share,
-      };
+      const usage =
+        share === undefined
+          ? undefined
+          : {
+              promptTokens: charge.inputTokens * share,
+              completionTokens: charge.outputTokens * share,
+              totalTokens: charge.totalTokens * share,
+            };
       plan.record({ kind: 'success', usage, timing: { totalMs: 1, firstContentMs: undefined } }, this.now, this.rng);
       this.#end(result, 'answered');
     });

@@ -12,11 +12,7 @@ import type { PlanState } from './plan-state.ts';
  * True: the request has a place, `state.waiter`, or is picked already. `latestMs` bounds its wait; with a fallback at
  * hand so does `fallback_after`, counted from when it began to wait.
  */
-export function waitInQueue(
-  state: PlanState,
-  latestMs: Millis,
-  at: Moment & { readonly sinceMs: Millis },
-): boolean {
+export function waitInQueue(state: PlanState, latestMs: Millis, at: Moment & { readonly sinceMs: Millis }): boolean {
   const { queue } = state.context;
   const { settings } = state.table;
   const boundMs = state.hasFallback ? Math.min(latestMs, at.sinceMs + settings.fallbackAfterMs) : latestMs;

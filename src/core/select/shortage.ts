@@ -16,7 +16,16 @@ type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'li
 
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
-  const counts = { outOfRotation: 0, tagged: 0, tooSmall: 0, open: 0, blocked: 0, limited: 0, parallel: 0, oversized: 0 };
+  const counts = {
+    outOfRotation: 0,
+    tagged: 0,
+    tooSmall: 0,
+    open: 0,
+    blocked: 0,
+    limited: 0,
+    parallel: 0,
+    oversized: 0,
+  };
   let soonestUs = Number.POSITIVE_INFINITY;
   let limitedUntilUs = Number.POSITIVE_INFINITY;
   for (const index of context.candidates) {
