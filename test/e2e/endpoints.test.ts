@@ -72,8 +72,15 @@ interface EndpointCase {
 const JSON_ENDPOINTS: readonly EndpointCase[] = [
   {
     endpoint: 'chat',
-    paths: ['/chat/completions', '/v1/chat/completions', '/queue/chat/completions', '/cursor/chat/completions'],
+    paths: ['/chat/completions', '/v1/chat/completions', '/cursor/chat/completions'],
     body: { messages: MESSAGES },
+    answer: { object: 'chat.completion', model: 'g' },
+    upstream: '/v1/chat/completions',
+  },
+  {
+    endpoint: 'chat',
+    paths: ['/queue/chat/completions'],
+    body: { messages: MESSAGES, priority: 1 },
     answer: { object: 'chat.completion', model: 'g' },
     upstream: '/v1/chat/completions',
   },

@@ -75,9 +75,10 @@ export function slotsHeldUs(slots: Slots, atUs: Micros): Micros {
 
 /** Sum of the slots after that of `sinceUs` and up to that of `untilUs`. Call after `slotsSum`. */
 export function slotsBetween(slots: Slots, sinceUs: Micros, untilUs: Micros): number {
-  const last = Math.floor(untilUs / slots.slotUs);
+  const tail = load(slots.cells, slots.at + TAIL);
+  const first = Math.max(tail, Math.floor(sinceUs / slots.slotUs) + 1);
+  const last = Math.min(tail + slots.ring - 1, Math.floor(untilUs / slots.slotUs));
   let sum = 0;
-  const first = Math.max(load(slots.cells, slots.at + TAIL), Math.floor(sinceUs / slots.slotUs) + 1);
   for (let slot = first; slot <= last; slot++) sum += load(slots.cells, ringAt(slots, slot));
   return sum;
 }
