@@ -82,12 +82,11 @@ export class AdmissionQueue {
       if (isLast) return undefined;
       this.#tellLast();
     }
-    this.#waiters.push(waiter);
-    if (isLast && this.#changedMs === undefined) this.#decide(waiter, at);
-    else this.round(at);
-    if (this.#waiters.at(-1) === waiter && waiter.state !== 'waiting') this.#waiters.pop();
-    this.#noteSize(at.now);
-    if (waiter.state === 'waiting') this.onChange?.();
+    if (isLast) this.#append(waiter, at);
+    else {
+      this.#waiters.push(waiter);
+      this.round(at);
+    }
     return waiter.state === 'told' ? undefined : waiter;
   }
 
@@ -129,31 +128,42 @@ export class AdmissionQueue {
     this.#gone = [];
   }
 
+  /** Nobody's place changes: what it needs is added behind all others. */
+  #append(waiter: Waiter, at: QueueMoment): void {
+    this.#decide(waiter, at);
+    if (waiter.state !== 'waiting') return;
+    this.#waiters.push(waiter);
+    this.#noteSize(at.now);
+    this.onChange?.();
+  }
+
   #decide(waiter: Waiter, { now, rng }: QueueMoment): void {
     const { context, latestMs } = waiter;
     const nowUs = microsBefore(now);
-    const { deployment, atUs, askAgainAtUs } = earliestPlace(context, nowUs);
-    if (deployment === undefined || atUs > microsBefore(latestMs) || atUs - nowUs > WINDOW_US) {
+    const { place, askAgainAtUs } = earliestPlace(context, nowUs);
+    const isNow = place !== undefined && place.atUs <= nowUs;
+    const selection = isNow ? select(context, now, rng) : undefined;
+    if (selection?.kind === 'picked') {
+      waiter.picked = selection;
+      waiter.state = 'picked';
+      return;
+    }
+    const lastUs = Math.min(microsBefore(latestMs), nowUs + WINDOW_US);
+    if (place === undefined || isNow || place.atUs > lastUs) {
       waiter.state = 'told';
       return;
     }
-    if (atUs <= nowUs) {
-      const selection = select(context, now, rng);
-      waiter.picked = selection.kind === 'picked' ? selection : undefined;
-      waiter.state = selection.kind === 'picked' ? 'picked' : 'told';
-      return;
-    }
-    waiter.reservation = reserve(context.fleet, context, { deployment, atUs, nowUs });
-    waiter.dueUs = Math.min(atUs, askAgainAtUs);
+    waiter.reservation = reserve(context.fleet, context, { ...place, nowUs });
+    waiter.dueUs = Math.min(place.atUs, askAgainAtUs);
     this.#dueUs = Math.min(this.#dueUs, waiter.dueUs);
   }
 
   #tellLast(): void {
-    const last = this.#waiters.pop();
-    if (last === undefined) return;
-    last.state = 'told';
-    this.#gone.push(last);
-    last.wake?.();
+    for (const last of this.#waiters.splice(-1)) {
+      last.state = 'told';
+      this.#gone.push(last);
+      last.wake?.();
+    }
   }
 
   #settleDiscipline(now: Millis): void {
