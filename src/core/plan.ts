@@ -74,7 +74,7 @@ export class Plan extends PlanState {
 
   /** The request goes away before its end; harmless at any other time. */
   abandon(now: Millis): void {
-    if (this.waiter !== undefined) leaveQueue(this, now);
+    if (this.waiter !== undefined) leaveQueue(this, this.waiter, now);
   }
 
   /** Tells what came of the attempt; once per attempt. Says whether the deployment's breaker opened or closed. */

@@ -4,6 +4,7 @@ import { recordAbandoned } from '../breaker/breaker.ts';
 import { finished } from '../fleet/operations.ts';
 import { refund } from '../limiter/settle.ts';
 import type { Picked } from '../select/select-context.ts';
+import type { Waiter } from '../queue/waiter.ts';
 import type { Millis } from '../units.ts';
 import type { Moment } from './plan-context.ts';
 import type { PlanState } from './plan-state.ts';
@@ -25,14 +26,14 @@ export function waitInQueue(state: PlanState, latestMs: Millis, at: Moment & { r
 }
 
 /** The request goes away while it waits: its place is free, and what it was given without using it comes back. */
-export function leaveQueue(state: PlanState, now: Millis): void {
-  const { waiter } = state;
+export function leaveQueue(state: PlanState, waiter: Waiter, now: Millis): void {
   const { queue } = state.context;
-  if (waiter === undefined || queue === undefined) return;
   state.waiter = undefined;
-  if (waiter.picked === undefined) return queue.leave(waiter, now);
-  giveBack(state, waiter.picked, now);
-  queue.changed(now);
+  if (waiter.picked === undefined) queue?.leave(waiter, now);
+  else {
+    giveBack(state, waiter.picked, now);
+    queue?.changed(now);
+  }
 }
 
 function giveBack({ fleet }: PlanState, { charge, deployment }: Picked, now: Millis): void {

@@ -269,6 +269,20 @@ describe('a request that leaves', () => {
     expect(sentAt(third)).toBe(60_001);
   });
 
+  test('after it was told changes nothing', () => {
+    const gateway = world();
+    gateway.send({ atMs: 0 });
+    const second = gateway.send({ atMs: 59_000 });
+    gateway.run(59_000);
+    openNow(gateway.fleet, freeCharge(0), { trigger: TRIGGER.misconfigured, openMs: 90_000, now: 59_000 });
+    gateway.queue.round({ now: 59_000, rng: gateway.rng });
+    expect(second.plan.waiter?.state).toBe('told');
+    second.plan.abandon(59_000);
+    second.end = 'left';
+    expect([gateway.queue.size, gateway.queue.dueMs, gateway.queue.isStale(70_000)]).toEqual([0, Infinity, false]);
+    gateway.run();
+  });
+
   test('twice, or after its end, changes nothing', () => {
     const gateway = world();
     const only = gateway.send({ atMs: 0 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { sketchContext, sketchTable, type DeploymentSketch } from '../../../test/support/routing-fixture.ts';
-import { blockUntil } from '../breaker/breaker.ts';
-import { createFleet, type Fleet } from '../fleet/fleet.ts';
+import { blockUntil, markProbe, openNow } from '../breaker/breaker.ts';
+import { TRIGGER } from '../breaker/standing.ts';
+import { freeCharge } from '../fleet/charge.ts';
+import { createFleet, rowOf, type Fleet } from '../fleet/fleet.ts';
 import { started } from '../fleet/operations.ts';
 import { admit } from '../limiter/limiter.ts';
 import type { RouterSettings } from '../routing-table.ts';
@@ -60,6 +62,13 @@ describe('the earliest place', () => {
     const found = earliestPlace(context(), NOW_US);
     expect(found).toEqual({ place: { deployment: 2, atUs: 60_500_000 }, askAgainAtUs: 7_000_000 });
     expect(earliestPlace(context({ ignoreHealth: true }), NOW_US).place).toEqual({ deployment: 0, atUs: 0 });
+  });
+
+  test('waits for no probe that is out: its end is told', () => {
+    const { fleet, context } = world([{}]);
+    openNow(fleet, freeCharge(0), { trigger: TRIGGER.misconfigured, openMs: 500, now: 0 });
+    markProbe(rowOf(fleet, 0), 600);
+    expect(earliestPlace(context(), NOW_US)).toEqual({ place: undefined, askAgainAtUs: Infinity });
   });
 
   test('needs a parallel slot now, and hopes for one later', () => {
