@@ -66,7 +66,7 @@ test.each([20, 300])(
           expect(meterFreeAt(meter, needed)).toBe(last === undefined ? Infinity : leavesAtUs(limit, last.atUs));
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns: fc.readConfigureGlobal().numRuns ?? 10_000 },
     );
   },
   60_000,

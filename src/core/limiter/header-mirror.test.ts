@@ -145,7 +145,7 @@ describe('what a provider says is left', () => {
           expect(times.filter((time) => time >= from && time < from + 60_000).length).toBeLessThanOrEqual(rpm);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: fc.readConfigureGlobal().numRuns ?? 2_000 },
     );
   });
 });
