@@ -64,6 +64,8 @@ interface EndpointCase {
   readonly endpoint: string;
   readonly paths: readonly string[];
   readonly body: Fields;
+  /** Fields that stay here. */
+  readonly forGateway?: Fields;
   /** What the answer must hold. */
   readonly answer: Fields;
   readonly upstream: string;
@@ -80,7 +82,8 @@ const JSON_ENDPOINTS: readonly EndpointCase[] = [
   {
     endpoint: 'chat',
     paths: ['/queue/chat/completions'],
-    body: { messages: MESSAGES, priority: 1 },
+    body: { messages: MESSAGES },
+    forGateway: { priority: 1 },
     answer: { object: 'chat.completion', model: 'g' },
     upstream: '/v1/chat/completions',
   },
@@ -144,9 +147,9 @@ const MODEL_PATHS = ['/engines/g', '/openai/deployments/g'].flatMap((prefix) =>
 );
 
 describe('plain answers', () => {
-  test.for(JSON_PATHS)('$endpoint answers on $path', async ({ path, body, answer, upstream }) => {
+  test.for(JSON_PATHS)('$endpoint answers on $path', async ({ path, body, forGateway, answer, upstream }) => {
     const { up, url } = await single();
-    const response = await post(url + path, { model: 'g', ...body });
+    const response = await post(url + path, { model: 'g', ...body, ...forGateway });
     expect(response.status).toBe(200);
     expect(response.headers.get('x-litellm-model-id')).toBe('a');
     expect(await fieldsOf(response)).toMatchObject(answer);
