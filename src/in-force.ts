@@ -3,6 +3,7 @@
 // deployments that stay live on.
 import type { GatewayConfig } from './config/types.ts';
 import { createFleet } from './core/fleet/fleet.ts';
+import { AdmissionQueue } from './core/queue/admission-queue.ts';
 import { inheritFleet } from './core/fleet/inherit.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { Mirrors } from './gateway/mirror.ts';
@@ -68,7 +69,11 @@ export class InForce {
       fleet,
       deployments: table.deployments,
     }));
-    if (from !== undefined && to !== undefined) inheritFleet(from, to, this.#lasting.clock.now());
+    const now = this.#lasting.clock.now();
+    // Reservations do not move: who waits reserves anew, in the numbers that move on.
+    old.runtime.queue.withdraw();
+    if (from !== undefined && to !== undefined) inheritFleet(from, to, now);
+    old.runtime.queue.changed(now);
     this.#context = next;
     this.#retiring.add(old);
     this.#retire(old);
@@ -86,7 +91,13 @@ export class InForce {
     const publish = publisher([log.listener(runtime), metrics.adopt(runtime)]);
     return {
       runtime,
-      services: { clock, publish, credentials, mirror: (original, deployment) => mirrors.start(original, deployment) },
+      services: {
+        clock,
+        publish,
+        credentials,
+        mirror: (original, deployment) => mirrors.start(original, deployment),
+        waits: state,
+      },
       authenticator: new Authenticator(config.general.masterKey, config.general.keyHeaderName),
       state,
       load: { requests: 0 },
@@ -104,7 +115,7 @@ export class InForce {
       return transport;
     });
     this.#transports = known;
-    return { config, fleet: createFleet(config.table.deployments), transports };
+    return { config, fleet: createFleet(config.table.deployments), queue: new AdmissionQueue(), transports };
   }
 
   /** A retry may still need a connection of the old world, so they are closed when its last request has ended. */

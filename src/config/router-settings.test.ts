@@ -73,6 +73,8 @@ const ROWS: readonly (readonly [what: string, text: string, expected: object])[]
     'router_settings: {queue_timeout: 0, fallback_after: 0.5, stream_idle_timeout: 5, deadline: 20}\n',
     { queueTimeoutMs: 0, fallbackAfterMs: 500, streamIdleTimeoutMs: 5_000, deadlineMs: 20_000 },
   ],
+  ['a default priority', 'router_settings: {default_priority: -2.5}\n', { defaultPriority: -2 }],
+  ['a default priority of nothing', 'router_settings: {default_priority: }\n', { defaultPriority: undefined }],
   ['a built strategy', 'router_settings: {routing_strategy: least-busy}\n', { strategy: 'least-busy' }],
   [
     'a strategy by the title of its page',

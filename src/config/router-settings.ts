@@ -55,6 +55,7 @@ export function readRouterSettings(
     disableCooldowns: booleanIn(router, 'disable_cooldowns') ?? false,
     enforceLimits: booleanIn(router, 'enforce_limits') ?? true,
     queueTimeoutMs: millisIn(router, 'queue_timeout') ?? DEFAULTS.queueTimeoutMs,
+    defaultPriority: whole(numberOf(childOf(router, 'default_priority'))),
     fallbackAfterMs: millisIn(router, 'fallback_after') ?? DEFAULTS.fallbackAfterMs,
     streamRecovery: readRecovery(childOf(router, 'stream_recovery'), findings),
     streamRecoveryMaxPromptTokens:
@@ -115,6 +116,11 @@ function warnAboutZeroCooldown(router: MapNode, findings: Findings): void {
     { place: node.place, where: 'router_settings.cooldown_time' },
     '0 counts as not set, as in LiteLLM: to switch cooldowns off write disable_cooldowns: true',
   );
+}
+
+/** As in a request: fractions are cut off. */
+function whole(number: number | undefined): number | undefined {
+  return number === undefined ? undefined : Math.trunc(number);
 }
 
 function fromEnv({ env }: SettingsSections, variable: string): number | undefined {

@@ -105,6 +105,15 @@ export const GATEWAY_ERRORS = {
     source: 'gateway',
     remedy: 'Come back after Retry-After, raise rpm, tpm or max_parallel_requests, or configure fallbacks.',
   },
+  prompt_over_limit: {
+    status: 429,
+    type: 'throttling_error',
+    exceptionClass: 'RateLimitError',
+    cause: 'rate_limit',
+    scope: 'request',
+    source: 'gateway',
+    remedy: 'Shorten the prompt, raise tpm or itpm, or configure a fallback with a larger limit.',
+  },
   all_deployments_in_cooldown: {
     status: 429,
     type: 'all_deployments_in_cooldown',

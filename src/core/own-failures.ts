@@ -89,6 +89,14 @@ export function promptTooLargeFailure(group: string, promptTokens: number, large
   return gatewayFailure('prompt_too_large', prefixed('ContextWindowExceededError', text));
 }
 
+/** The prompt, counted exactly, is larger than every whole `tpm` or `itpm` left: no wait would help. */
+export function promptOverLimitFailure(group: string, promptTokens: number): Failure {
+  const text =
+    `the prompt has ${promptTokens} tokens, more than the tpm or itpm of every deployment of ${group}: ` +
+    'no wait makes room for it. Shorten it or raise the limit.';
+  return gatewayFailure('prompt_over_limit', prefixed('RateLimitError', text));
+}
+
 /** The request's own deadline ran out before anything answered. */
 export function deadlineFailure(deadlineMs: Millis): Failure {
   return gatewayFailure(

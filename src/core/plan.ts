@@ -10,9 +10,11 @@ import { firstHop } from './plan/first-hop.ts';
 import type { Hop } from './plan/hop.ts';
 import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
-import type { PlanContext } from './plan/plan-context.ts';
+import type { Moment, PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
 import { narrowToResumers, resumeBy } from './plan/recovery.ts';
+import { leaveQueue } from './plan/queue-wait.ts';
+import type { Waiter } from './queue/waiter.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import { recordLatency } from './strategy/latency-samples.ts';
 import { settleUsage } from './strategy/usage-window.ts';
@@ -40,8 +42,12 @@ export class Plan extends PlanState {
   /** What to do now. After a wait and after `record` of a failure it is asked again; never after the end. */
   next(now: Millis, rng: Rng): Action {
     while (this.ending === undefined) {
-      const { hop } = this;
+      const { hop, waiter } = this;
       if (hop === undefined) throw new Error('a plan without a hop must have ended');
+      if (waiter !== undefined) {
+        const action = this.#whileQueued(waiter, hop, { now, rng });
+        if (action !== undefined) return action;
+      }
       if (now >= this.deadlineMs) {
         const failure = this.rootFailure ?? hop.lastFailure ?? deadlineFailure(this.table.settings.deadlineMs ?? 0);
         endPlan(this, failure, now);
@@ -56,9 +62,11 @@ export class Plan extends PlanState {
         continue;
       }
       if (hop.notBeforeMs > now) return { kind: 'wait', untilMs: hop.notBeforeMs, reason: hop.waitReason };
+      const { queue } = this.context;
+      if (queue?.isStale(now) === true) queue.round({ now, rng });
       const selection = select(this, now, rng);
       if (selection.kind === 'picked') return this.#begin(hop, selection, now);
-      const wait = onShortage(this, selection, { hop, now });
+      const wait = onShortage(this, selection, { hop, now, rng });
       if (wait !== undefined) return wait;
     }
     return { kind: 'fail', failure: this.ending };
@@ -66,7 +74,14 @@ export class Plan extends PlanState {
 
   /** A stream gave its first content: what a probe needs to succeed (DESIGN 5). The end is recorded all the same. */
   content(now: Millis): BreakerChange {
-    return this.charge === undefined ? undefined : recordFirstContent(this.fleet, this.charge, now);
+    const change = this.charge === undefined ? undefined : recordFirstContent(this.fleet, this.charge, now);
+    if (change !== undefined) this.context.queue?.changed(now);
+    return change;
+  }
+
+  /** The request goes away before its end; harmless at any other time. */
+  abandon(now: Millis): void {
+    if (this.waiter !== undefined) leaveQueue(this, this.waiter, now);
   }
 
   /** Tells what came of the attempt; once per attempt. Says whether the deployment's breaker opened or closed. */
@@ -84,8 +99,18 @@ export class Plan extends PlanState {
     }
     const { settings } = this.table;
     const change = recordOutcome(this.fleet, outcome, { charge, deployment, settings, now, rng });
+    this.context.queue?.changed(now);
     if (outcome.kind === 'failure') afterFailure(this, outcome, { deployment, now, rng });
     return change;
+  }
+
+  /** `undefined`: it has left the queue without a place, and goes on like one that has just found nothing. */
+  #whileQueued(waiter: Waiter, hop: Hop, { now, rng }: Moment): Action | undefined {
+    const { queue } = this.context;
+    if (waiter.state === 'waiting' && queue?.isStale(now) === true) queue.round({ now, rng });
+    if (waiter.state === 'waiting') return { kind: 'wait', untilMs: waiter.latestMs, reason: 'capacity' };
+    this.waiter = undefined;
+    return waiter.picked === undefined ? undefined : this.#begin(hop, waiter.picked, now);
   }
 
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {

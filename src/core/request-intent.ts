@@ -49,6 +49,8 @@ export interface RequestIntent {
   readonly retryUnsafe: boolean;
   /** It brings an answer of its own (`mock_response` and its kin). */
   readonly isMocked: boolean;
+  /** Place among the requests that wait for a limit: lower is served first; `undefined` = the config's default. */
+  readonly priority: number | undefined;
 }
 
 /** What is decided before the body's fields are read. */
@@ -81,5 +83,6 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     callerCredentials: false,
     retryUnsafe: false,
     isMocked: false,
+    priority: undefined,
   };
 }

@@ -73,8 +73,9 @@ function readResetHeaders(hints: RetryHints): Millis | undefined {
   return longest;
 }
 
-/** Epochs are told from durations by size: no limit resets in a billion seconds. */
-function readReset(value: string, hints: RetryHints): Millis | undefined {
+/** The value of one reset header, relative; negative when it has passed. Epochs are told from durations by size: no limit
+ * resets in a billion seconds. */
+export function readReset(value: string, hints: RetryHints): Millis | undefined {
   const number = Number(value);
   if (!Number.isFinite(number)) return durationMs(value) ?? untilAbsolute(value, hints);
   if (number < 1e9) return number * SECOND;

@@ -118,6 +118,8 @@ export interface RouterSettings extends RoutingPolicy {
   readonly enforceLimits: boolean;
   /** Longest wait for a unit of a limit; 0 = never wait. */
   readonly queueTimeoutMs: Millis;
+  /** Of a request that names none: lower is served first; `undefined` = 0. */
+  readonly defaultPriority: number | undefined;
   /** A wait comes before a fallback only if it is at most this long. */
   readonly fallbackAfterMs: Millis;
   /** Whether a stream that breaks is gone on with elsewhere. */

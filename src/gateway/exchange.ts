@@ -15,7 +15,7 @@ import type { Mock } from '../wire/mock.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { GatewayListener } from './events.ts';
 import type { FanOut } from './fan-out.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime, ServerState } from './runtime.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
 
 /** What every exchange shares. */
@@ -25,6 +25,8 @@ export interface GatewayServices {
   readonly credentials: CredentialCache;
   /** Copies a request to the groups that the deployment names (`silent_model`). */
   readonly mirror: (original: Exchange, deployment: DeploymentIndex) => void;
+  /** Counts the requests that wait for a unit of a limit. */
+  readonly waits: Pick<ServerState, 'queued'>;
 }
 
 /** A multipart body that is forwarded with its model replaced; `withModel` makes the bytes for one attempt. */

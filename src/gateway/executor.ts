@@ -4,6 +4,7 @@ import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
 import { internalFailure } from '../core/own-failures.ts';
 import type { Millis } from '../core/units.ts';
 import { unsentResult, type AttemptResult } from './attempt-result.ts';
+import { attendQueue } from './admission-queue.ts';
 import { runAttempt } from './attempt.ts';
 import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
@@ -31,9 +32,7 @@ export async function execute(exchange: Exchange): Promise<void> {
         break;
       }
       if (action.kind === 'wait') {
-        const waitsFromMs = clock.now();
-        await waitUntil(exchange, action.untilMs);
-        exchange.queuedMs += clock.now() - waitsFromMs;
+        await wait(exchange, action);
         continue;
       }
       const result = await attempt(exchange, action.attempt);
@@ -47,7 +46,8 @@ export async function execute(exchange: Exchange): Promise<void> {
     throw error;
   } finally {
     stopKeepAlive(exchange);
-    // Whatever happened, the request is in the log.
+    // Whatever happened, it holds no place any more, and the request is in the log.
+    plan.abandon(clock.now());
     publish(requestEvent(exchange, outcome));
   }
 }
@@ -108,6 +108,22 @@ function publishFallback(exchange: Exchange, planned: Attempt, outcome: Outcome)
 function healthSample(exchange: Exchange, outcome: Outcome): Outcome {
   const isCallers = exchange.input.intent.callerCredentials && outcome.kind === 'success';
   return isCallers ? { kind: 'abandoned' } : outcome;
+}
+
+/** A request with a place in the queue is woken by it; `untilMs` is then only the end of its patience. */
+async function wait(exchange: Exchange, action: Extract<Action, { kind: 'wait' }>): Promise<void> {
+  const { plan, runtime, services } = exchange.input;
+  const { clock, waits } = services;
+  const waitsFromMs = clock.now();
+  const counted = action.reason === 'capacity' ? 1 : 0;
+  if (plan.waiter !== undefined) {
+    plan.waiter.wake = () => exchange.wake?.();
+    attendQueue(runtime.queue, clock);
+  }
+  waits.queued += counted;
+  await waitUntil(exchange, action.untilMs);
+  waits.queued -= counted;
+  exchange.queuedMs += clock.now() - waitsFromMs;
 }
 
 /** Sleeps on the injected clock; a client that leaves ends the wait at once. */

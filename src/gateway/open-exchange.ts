@@ -23,6 +23,7 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
   const plan = createPlan({
     table: runtime.config.table,
     fleet: runtime.fleet,
+    queue: runtime.queue,
     intent: understood.intent,
     routeName: path,
     startedAtMs,

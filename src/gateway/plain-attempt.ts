@@ -17,6 +17,7 @@ import {
   type ReadyAnswer,
   withoutKey,
 } from './attempt-result.ts';
+import { mirrorLimits } from './mirror-limits.ts';
 import { shownModel } from './reply.ts';
 import { responseIdRewriter } from './response-ids.ts';
 
@@ -42,6 +43,7 @@ export class PlainAttempt extends UpstreamCall {
   protected onHead(status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#headers = headers;
+    mirrorLimits(this.#input.exchange, headers);
     if (status >= 300) this.limitErrorBody(this.#input.planned.timeouts.totalMs, ERROR_BODY_TIMEOUT_MS);
   }
 

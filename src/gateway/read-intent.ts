@@ -95,6 +95,7 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs = ms))],
   ['request_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs ??= ms))],
   ['stream_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.streamTimeoutMs = ms))],
+  ['priority', (draft, value, key) => assign(integer(value, key), (priority) => (draft.priority = priority))],
   ['fallbacks', fallbackField((draft, read) => (draft.fallbacks = read))],
   ['context_window_fallbacks', fallbackField((draft, read) => (draft.contextWindowFallbacks = read))],
   ['content_policy_fallbacks', fallbackField((draft, read) => (draft.contentPolicyFallbacks = read))],
@@ -211,6 +212,12 @@ function seconds(value: unknown, param: string): Millis | undefined | IntentProb
 function wholeNumber(value: unknown, param: string): number | undefined | IntentProblem {
   const parsed = numeric(value, param);
   return typeof parsed === 'number' ? Math.max(0, Math.trunc(parsed)) : parsed;
+}
+
+/** Fractions are cut off. */
+function integer(value: unknown, param: string): number | undefined | IntentProblem {
+  const parsed = numeric(value, param);
+  return typeof parsed === 'number' ? Math.trunc(parsed) : parsed;
 }
 
 function numeric(value: unknown, param: string): number | undefined | IntentProblem {

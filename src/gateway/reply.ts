@@ -150,10 +150,24 @@ function successHeaders(exchange: Exchange, planned: Attempt, upstream: AnswerHe
   headers.push('x-litellm-model-group', headerText(planned.group));
   headers.push('x-litellm-attempted-retries', String(planned.retries));
   headers.push('x-litellm-attempted-fallbacks', String(planned.fallbacks));
+  if (hasPriority(exchange)) headers.push(...priorityHeaders(exchange));
   if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
   if (exchange.input.includeFallbackErrors) appendFallbackErrors(headers, exchange);
   appendProviderHeaders(headers, upstream);
   return headers;
+}
+
+/** As 1.106 (3.11a, golden a60): 0 without a default is nothing special. */
+function hasPriority({ input }: Exchange): boolean {
+  const { intent, runtime } = input;
+  return (intent.priority ?? 0) !== 0 || runtime.config.table.settings.defaultPriority !== undefined;
+}
+
+/** LiteLLM's older queue route says the number too. */
+function priorityHeaders({ input }: Exchange): string[] {
+  const used = ['x-litellm-request-prioritization-used', 'True'];
+  const isQueueRoute = input.request.url?.startsWith('/queue/') === true;
+  return isQueueRoute ? [...used, 'x-litellm-priority', String(input.intent.priority ?? 0)] : used;
 }
 
 /** What failed before the answer (`include_fallback_errors`), in one header: JSON, ASCII only. */

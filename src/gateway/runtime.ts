@@ -2,11 +2,14 @@
 // request sees either the old world or the new one.
 import type { GatewayConfig } from '../config/types.ts';
 import type { Fleet } from '../core/fleet/fleet.ts';
+import type { AdmissionQueue } from '../core/queue/admission-queue.ts';
 import type { Transport } from '../upstream/transport.ts';
 
 export interface Runtime {
   readonly config: GatewayConfig;
   readonly fleet: Fleet;
+  /** Requests that wait for a unit of a limit of this fleet. */
+  readonly queue: AdmissionQueue;
   /** How to reach each deployment (TLS settings, proxy, pools); index equals the routing table's. */
   readonly transports: readonly Transport[];
 }

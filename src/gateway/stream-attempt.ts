@@ -16,6 +16,7 @@ import {
 } from './attempt-result.ts';
 import { header, remainingOf } from './answer-headers.ts';
 import { publishBreaker } from './breaker-event.ts';
+import { mirrorLimits } from './mirror-limits.ts';
 import { openStreamReader } from './open-stream-reader.ts';
 import { writeStreamHead } from './reply.ts';
 import { resumableOf } from './resume-stream.ts';
@@ -56,6 +57,7 @@ export class StreamAttempt extends UpstreamCall {
     this.#status = status;
     this.#headers = headers;
     const { exchange, planned } = this.#input;
+    mirrorLimits(exchange, headers);
     if (status >= 300) return this.limitErrorBody(planned.timeouts.firstContentMs, ERROR_BODY_TIMEOUT_MS);
     this.#reader = openStreamReader(exchange, planned);
   }

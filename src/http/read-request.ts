@@ -6,7 +6,7 @@ import type { MultipartBody, UnderstoodRequest } from '../gateway/exchange.ts';
 import { INTENT_FIELDS, readIntent, type IntentHeaders, type IntentSource } from '../gateway/read-intent.ts';
 import { pinnedDeployment } from '../gateway/response-ids.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
-import type { ClientError } from '../wire/error-envelope.ts';
+import { NO_PARAM, type ClientError } from '../wire/error-envelope.ts';
 import { formBody } from '../wire/form.ts';
 import { readJsonBody, type BodyProblem } from '../wire/json-body.ts';
 import { isMockProblem, readMock } from '../wire/mock.ts';
@@ -81,6 +81,7 @@ function finish(
   const { route, config, request, query } = context;
   const missing = missingField(route, source);
   if (missing !== undefined) return refused(missing);
+  if (route.needsPriority === true && source.isNull('priority')) return refused(PRIORITY_IS_MISSING);
   if (route.endpoint === 'chat' && !hasMessageList(carried.body)) return refused(MESSAGES_ARE_NO_LIST, true);
   const model = chooseModel(route, source.get('model'), config.general);
   if (typeof model !== 'string') return refused(model);
@@ -151,6 +152,16 @@ function missingField(route: InferenceRoute, source: Source): ClientError | unde
   }
   return undefined;
 }
+
+/** Status and type as 1.106 (3.11b). */
+const PRIORITY_IS_MISSING: ClientError = {
+  ...badRequest(
+    "/queue/chat/completions: missing 1 required argument: 'priority' (a whole number, lower first).",
+    null,
+  ),
+  type: 'auth_error',
+  param: NO_PARAM,
+};
 
 const LIST_START = 0x5b;
 const LIST_END = 0x5d;

@@ -9,6 +9,8 @@ export interface InferenceRoute {
   readonly name: string;
   /** Model in the path (`/engines/{model}/...`): replaces the body's. */
   readonly model: string | undefined;
+  /** LiteLLM's older queue route: the body must name a `priority` (1.106, 3.11b). */
+  readonly needsPriority?: boolean;
 }
 
 /** GET, DELETE, cancel and input_items of a stored response: routed by the id, which carries its deployment. */
@@ -25,7 +27,7 @@ export interface ResourceRoute {
 }
 
 const ALIASES: ReadonlyArray<readonly [Endpoint, readonly string[]]> = [
-  ['chat', ['/chat/completions', '/v1/chat/completions', '/queue/chat/completions', '/cursor/chat/completions']],
+  ['chat', ['/chat/completions', '/v1/chat/completions', '/cursor/chat/completions']],
   ['completions', ['/completions', '/v1/completions']],
   ['embeddings', ['/embeddings', '/v1/embeddings']],
   ['responses', ['/responses', '/v1/responses', '/openai/v1/responses']],
@@ -48,11 +50,12 @@ const NAMES: Readonly<Record<Endpoint, string>> = {
   rerank: '/rerank',
 };
 
-const BY_PATH: ReadonlyMap<string, InferenceRoute> = new Map(
-  ALIASES.flatMap(([endpoint, paths]) =>
+const BY_PATH: ReadonlyMap<string, InferenceRoute> = new Map([
+  ...ALIASES.flatMap(([endpoint, paths]) =>
     paths.map((path): [string, InferenceRoute] => [path, inference(endpoint, undefined)]),
   ),
-);
+  ['/queue/chat/completions', { ...inference('chat', undefined), needsPriority: true }],
+]);
 
 /** Tails below `/engines/{model}` and `/openai/deployments/{model}`; the model may hold slashes. */
 const MODEL_TAILS: ReadonlyArray<readonly [string, Endpoint]> = [

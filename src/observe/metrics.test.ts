@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfigText } from '../config/load.ts';
 import { createFleet } from '../core/fleet/fleet.ts';
+import { AdmissionQueue } from '../core/queue/admission-queue.ts';
 import { blockUntil } from '../core/breaker/breaker.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { AttemptEvent, RequestEvent } from '../gateway/events.ts';
@@ -22,7 +23,7 @@ model_list:
 
 function runtimeOf(text: string): Runtime {
   const config = loadConfigText(text, { env: {} });
-  return { config, fleet: createFleet(config.table.deployments), transports: [] };
+  return { config, fleet: createFleet(config.table.deployments), queue: new AdmissionQueue(), transports: [] };
 }
 
 const ATTEMPT: AttemptEvent = {

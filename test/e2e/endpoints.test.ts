@@ -64,6 +64,8 @@ interface EndpointCase {
   readonly endpoint: string;
   readonly paths: readonly string[];
   readonly body: Fields;
+  /** Fields that stay here. */
+  readonly forGateway?: Fields;
   /** What the answer must hold. */
   readonly answer: Fields;
   readonly upstream: string;
@@ -72,8 +74,16 @@ interface EndpointCase {
 const JSON_ENDPOINTS: readonly EndpointCase[] = [
   {
     endpoint: 'chat',
-    paths: ['/chat/completions', '/v1/chat/completions', '/queue/chat/completions', '/cursor/chat/completions'],
+    paths: ['/chat/completions', '/v1/chat/completions', '/cursor/chat/completions'],
     body: { messages: MESSAGES },
+    answer: { object: 'chat.completion', model: 'g' },
+    upstream: '/v1/chat/completions',
+  },
+  {
+    endpoint: 'chat',
+    paths: ['/queue/chat/completions'],
+    body: { messages: MESSAGES },
+    forGateway: { priority: 1 },
     answer: { object: 'chat.completion', model: 'g' },
     upstream: '/v1/chat/completions',
   },
@@ -137,9 +147,9 @@ const MODEL_PATHS = ['/engines/g', '/openai/deployments/g'].flatMap((prefix) =>
 );
 
 describe('plain answers', () => {
-  test.for(JSON_PATHS)('$endpoint answers on $path', async ({ path, body, answer, upstream }) => {
+  test.for(JSON_PATHS)('$endpoint answers on $path', async ({ path, body, forGateway, answer, upstream }) => {
     const { up, url } = await single();
-    const response = await post(url + path, { model: 'g', ...body });
+    const response = await post(url + path, { model: 'g', ...body, ...forGateway });
     expect(response.status).toBe(200);
     expect(response.headers.get('x-litellm-model-id')).toBe('a');
     expect(await fieldsOf(response)).toMatchObject(answer);

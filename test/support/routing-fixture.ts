@@ -69,6 +69,7 @@ export const DEFAULT_SETTINGS: RouterSettings = {
   disableCooldowns: false,
   enforceLimits: true,
   queueTimeoutMs: 10_000,
+  defaultPriority: undefined,
   fallbackAfterMs: 3_000,
   streamRecovery: 'auto',
   streamRecoveryMaxPromptTokens: 8_000,

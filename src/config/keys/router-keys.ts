@@ -5,6 +5,7 @@ import type { KeyTable } from './key-spec.ts';
 export const ROUTER_KEYS: KeyTable = new Map([
   ...honoured({
     count: ['num_retries', 'max_fallbacks', 'allowed_fails', 'default_max_parallel_requests'],
+    number: ['default_priority'],
     seconds: ['retry_after', 'cooldown_time', 'timeout', 'stream_timeout'],
     boolean: ['disable_cooldowns', 'enable_tag_filtering', 'tag_filtering_match_any'],
     text: ['routing_strategy'],
@@ -15,6 +16,7 @@ export const ROUTER_KEYS: KeyTable = new Map([
   ...mapped({
     enforce_limits: ['boolean', 'Loadstone: false makes rpm and tpm weights only'],
     queue_timeout: ['seconds', 'Loadstone: longest wait for a unit of a limit'],
+    polling_interval: ['seconds', 'a request is woken when its turn comes; nothing polls'],
     fallback_after: ['seconds', 'Loadstone: a wait comes before a fallback only if it is at most this long'],
     stream_idle_timeout: ['seconds', 'Loadstone: longest silence between two events of a stream'],
     deadline: ['seconds', 'Loadstone: bounds the whole request'],
@@ -48,7 +50,6 @@ export const ROUTER_KEYS: KeyTable = new Map([
     'num_retries applies to every kind of error': ['retry_policy', 'model_group_retry_policy'],
     'allowed_fails applies to every kind of error': ['allowed_fails_policy'],
     'spend is not counted, no budget is enforced': ['provider_budget_config'],
-    'requests wait in order of arrival': ['default_priority', 'polling_interval'],
     'a retry already prefers a deployment not yet tried': ['enable_weighted_failover'],
     'health checks do not steer routing; failures of requests do': [
       'enable_health_check_routing',

@@ -1,5 +1,6 @@
-// A sliding log: every charge of the last 60 s with its time, in a ring. Exact at any moment, which small limits need
-// (6 requests a minute cannot afford a slot's rounding). It never holds more entries than the limit has units.
+// A sliding log: every charge of the last 60 s with its time, in a ring, and every reservation with the time it is for.
+// Exact at any moment, which small limits need (6 requests a minute cannot afford a slot's rounding). A window never
+// holds more entries than the limit has units, so the last 60 s and the next 60 s hold at most twice as many.
 import { add, load, store } from './cells.ts';
 import type { Micros } from './micros.ts';
 
@@ -21,7 +22,8 @@ export interface LogEntry {
 const TAIL = 0; // ring position of the oldest entry
 const COUNT = 1;
 const SUM = 2;
-const RING = 3; // capacity times, then capacity amounts
+const NEWEST = 3; // time of the latest charge
+const RING = 4; // capacity times, then capacity amounts
 
 /** Cells that a log needs. */
 export function logSize(capacity: number): number {
@@ -52,20 +54,37 @@ export function logSum(log: Log, nowUs: Micros): number {
 }
 
 /**
- * Appends an entry. A clock that stepped back is held at the newest entry, so the ring stays sorted. A full ring (a
- * limit that became smaller on reload) loses its oldest entry, which would have left first anyway.
+ * Charges at `atUs`. A clock that stepped back is held at the latest charge: a window that was counted as full stays
+ * full. A full ring (a limit that became smaller on reload) loses its oldest entry, which would have left first anyway.
  */
-export function logAppend(log: Log, atUs: Micros, amount: number): void {
+export function logCharge(log: Log, atUs: Micros, amount: number): void {
+  const heldUs = Math.max(atUs, load(log.cells, log.at + NEWEST));
+  store(log.cells, log.at + NEWEST, heldUs);
+  logInsert(log, heldUs, amount);
+}
+
+/** Puts an entry in its place by time, behind those of the same time; reservations are dated in the future. */
+export function logInsert(log: Log, atUs: Micros, amount: number): void {
   const { cells, at } = log;
+  if (load(cells, at + COUNT) === log.capacity) dropOldest(log);
   const count = load(cells, at + COUNT);
-  if (count === log.capacity) dropOldest(log);
-  const held = load(cells, at + COUNT);
-  const newest = held === 0 ? atUs : Math.max(atUs, load(cells, timeAt(log, held - 1)));
-  const index = timeAt(log, held);
-  store(cells, index, newest);
+  let nth = count;
+  while (nth > 0 && load(cells, timeAt(log, nth - 1)) > atUs) {
+    copyEntry(log, nth - 1, nth);
+    nth--;
+  }
+  const index = timeAt(log, nth);
+  store(cells, index, atUs);
   store(cells, index + log.capacity, amount);
-  store(cells, at + COUNT, held + 1);
+  store(cells, at + COUNT, count + 1);
   add(cells, at + SUM, amount);
+}
+
+function copyEntry(log: Log, from: number, to: number): void {
+  const source = timeAt(log, from);
+  const target = timeAt(log, to);
+  store(log.cells, target, load(log.cells, source));
+  store(log.cells, target + log.capacity, load(log.cells, source + log.capacity));
 }
 
 function dropOldest(log: Log): void {
@@ -93,12 +112,7 @@ export function logChange(log: Log, entry: LogEntry, amount: number): void {
   add(log.cells, log.at + SUM, amount - entry.amount);
   if (amount > 0) return store(log.cells, timeAt(log, nth) + log.capacity, amount);
   const count = load(log.cells, log.at + COUNT);
-  for (let later = nth; later < count - 1; later++) {
-    const to = timeAt(log, later);
-    const from = timeAt(log, later + 1);
-    store(log.cells, to, load(log.cells, from));
-    store(log.cells, to + log.capacity, load(log.cells, from + log.capacity));
-  }
+  for (let later = nth; later < count - 1; later++) copyEntry(log, later + 1, later);
   store(log.cells, log.at + COUNT, count - 1);
 }
 
@@ -112,6 +126,18 @@ export function logFreeAt(log: Log, needed: number): Micros {
     if (freed >= needed) return load(log.cells, index) + log.windowUs;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** Sum of the entries dated after `sinceUs` and not after `untilUs`. */
+export function logBetween(log: Log, sinceUs: Micros, untilUs: Micros): number {
+  let sum = 0;
+  for (let nth = load(log.cells, log.at + COUNT) - 1; nth >= 0; nth--) {
+    const index = timeAt(log, nth);
+    const time = load(log.cells, index);
+    if (time <= sinceUs) break;
+    if (time <= untilUs) sum += load(log.cells, index + log.capacity);
+  }
+  return sum;
 }
 
 /** Visits what is in the log, oldest first. */

@@ -2,19 +2,22 @@
 // the only place that knows which of the two it is.
 import type { Millis } from '../units.ts';
 import type { Log } from './log.ts';
-import { logAppend, logChange, logEntries, logFreeAt, logSize, logSum } from './log.ts';
+import { logBetween, logChange, logCharge, logEntries, logFreeAt, logInsert, logSize, logSum } from './log.ts';
 import type { Micros } from './micros.ts';
 import { microsAfter, microsBefore } from './micros.ts';
 import type { Slots } from './slots.ts';
-import { slotsAdd, slotsEntries, slotsFreeAt, slotsSize, slotsSum } from './slots.ts';
+import { slotsAdd, slotsBetween, slotsEntries, slotsFreeAt, slotsHeldUs, slotsSize, slotsSum } from './slots.ts';
 
 /** Largest limit that gets an exact log (DESIGN 6). */
 export const EXACT_UNITS = 256;
 
-const WINDOW_US = 60_000_000;
+/** How long a charge counts, and how far ahead a reservation may be dated. */
+export const WINDOW_US = 60_000_000;
 const SLOT_US = 500_000;
 /** One more than fills 60 s: the slot that is being left counts until its last moment is 60 s old. */
 const SLOT_COUNT = WINDOW_US / SLOT_US + 1;
+/** The last 60 s and the next. */
+const SLOT_RING = 2 * SLOT_COUNT;
 
 /** `limit` whole units in any 60 s. */
 export interface Meter {
@@ -27,29 +30,53 @@ export function wholeLimit(limit: number): number {
   return Math.max(0, Math.floor(limit));
 }
 
+/** Entries of a log: those of the last 60 s and of the next, each of at least one unit. */
+function logCapacity(units: number): number {
+  return 2 * Math.max(1, units);
+}
+
 /** Cells of the meter for `limit` units. */
 export function meterSize(limit: number): number {
-  return wholeLimit(limit) <= EXACT_UNITS ? logSize(Math.max(1, wholeLimit(limit))) : slotsSize(SLOT_COUNT);
+  return wholeLimit(limit) <= EXACT_UNITS ? logSize(logCapacity(wholeLimit(limit))) : slotsSize(SLOT_RING);
 }
 
 export function meterAt(cells: Float64Array, at: number, limit: number): Meter {
   const units = wholeLimit(limit);
   const window: Log | Slots =
     units <= EXACT_UNITS
-      ? { kind: 'log', cells, at, capacity: Math.max(1, units), windowUs: WINDOW_US }
-      : { kind: 'slots', cells, at, slotUs: SLOT_US, count: SLOT_COUNT };
+      ? { kind: 'log', cells, at, capacity: logCapacity(units), windowUs: WINDOW_US }
+      : { kind: 'slots', cells, at, slotUs: SLOT_US, count: SLOT_COUNT, ring: SLOT_RING };
   return { limit: units, window };
 }
 
-/** Units charged in the last 60 s. */
+/** Units charged in the last 60 s, and those reserved for later. */
 export function meterUsed(meter: Meter, nowUs: Micros): number {
   return meter.window.kind === 'log' ? logSum(meter.window, nowUs) : slotsSum(meter.window, nowUs);
 }
 
 /** Charges `amount` units at `now`; call after `meterUsed` at the same time. */
 export function meterCharge(meter: Meter, now: Millis, amount: number): void {
-  if (meter.window.kind === 'log') return logAppend(meter.window, microsAfter(now), amount);
-  slotsAdd(meter.window, microsBefore(now), amount);
+  if (meter.window.kind === 'log') return logCharge(meter.window, microsAfter(now), amount);
+  slotsAdd(meter.window, slotsHeldUs(meter.window, microsBefore(now)), amount);
+}
+
+/** Dates `amount` units at `atUs`, at most 60 s from now; call after `meterUsed`. */
+export function meterReserve(meter: Meter, atUs: Micros, amount: number): void {
+  if (meter.window.kind === 'log') return logInsert(meter.window, atUs, amount);
+  slotsAdd(meter.window, atUs, amount);
+}
+
+/** Takes a reservation back. Nothing happens when there is none of that time and amount. */
+export function meterRelease(meter: Meter, atUs: Micros, amount: number): void {
+  if (meter.window.kind === 'log') return logChange(meter.window, { atUs, amount }, 0);
+  slotsAdd(meter.window, atUs, -amount);
+}
+
+/** Units dated after `sinceUs` and not after `untilUs`, in slots to the half second; call after `meterUsed`. */
+export function meterBetween(meter: Meter, sinceUs: Micros, untilUs: Micros): number {
+  return meter.window.kind === 'log'
+    ? logBetween(meter.window, sinceUs, untilUs)
+    : slotsBetween(meter.window, sinceUs, untilUs);
 }
 
 /** One charge, and what it is to become: `amount` units at `atMs` become `to` units; 0 takes it back. */
@@ -69,7 +96,10 @@ export function meterCorrect(meter: Meter, change: MeterChange, nowUs: Micros): 
   logChange(meter.window, { atUs: microsAfter(change.atMs), amount: change.amount }, change.to);
 }
 
-/** When `needed` more units than now will have left the window; call after `meterUsed`. */
+/**
+ * When `needed` more units than now will have left the window, where a reservation leaves 60 s after its own date; call
+ * after `meterUsed`.
+ */
 export function meterFreeAt(meter: Meter, needed: number): Micros {
   return meter.window.kind === 'log' ? logFreeAt(meter.window, needed) : slotsFreeAt(meter.window, needed);
 }
@@ -80,7 +110,7 @@ export function meterCopy(from: Meter, to: Meter, nowUs: Micros): void {
   meterUsed(to, nowUs);
   const target = to.window;
   const visit = (atUs: Micros, amount: number): void => {
-    if (target.kind === 'log') return logAppend(target, atUs, amount);
+    if (target.kind === 'log') return logInsert(target, atUs, amount);
     slotsAdd(target, atUs, amount);
   };
   if (from.window.kind === 'log') return logEntries(from.window, visit);

@@ -26,15 +26,19 @@ export const CELL = {
   heldRequestsUntilUs: 9,
   heldTokens: 10,
   heldTokensUntilUs: 11,
+  heldInput: 12,
+  heldInputUntilUs: 13,
+  heldOutput: 14,
+  heldOutputUntilUs: 15,
 } as const;
-const FIXED_CELLS = 12;
+const FIXED_CELLS = 16;
 
 /** 30 s for the failure rate, 60 s for `allowed_fails` (DESIGN 5). */
-const RATE_SLOTS = { slotUs: 2_000_000, count: 15 } as const;
-const FAIL_SLOTS = { slotUs: 500_000, count: 121 } as const;
+const RATE_SLOTS = { slotUs: 2_000_000, count: 15, ring: 15 } as const;
+const FAIL_SLOTS = { slotUs: 500_000, count: 121, ring: 121 } as const;
 
 /** 60 s of tokens, as exact as a comparison needs. */
-const USAGE_SLOTS = { slotUs: 2_000_000, count: 31 } as const;
+const USAGE_SLOTS = { slotUs: 2_000_000, count: 31, ring: 31 } as const;
 
 /** Most latency samples that a deployment keeps, of either kind. */
 export const MOST_SAMPLES = 100;
@@ -84,7 +88,7 @@ function countsOutput(limits: Limits): boolean {
 
 /** Float64 cells of a row with these limits. */
 export function rowSize(limits: Limits): number {
-  const windows = 2 * slotsSize(RATE_SLOTS.count) + slotsSize(FAIL_SLOTS.count);
+  const windows = 2 * slotsSize(RATE_SLOTS.ring) + slotsSize(FAIL_SLOTS.ring);
   const estimate = countsOutput(limits) ? ESTIMATE.size : 0;
   const meters =
     optionalSize(limits.rpm) + optionalSize(limits.tpm) + optionalSize(limits.itpm) + optionalSize(limits.otpm);
@@ -107,8 +111,8 @@ class CellCursor {
     return at;
   }
 
-  slots(spec: { readonly slotUs: number; readonly count: number }): Slots {
-    return { kind: 'slots', cells: this.#cells, at: this.take(slotsSize(spec.count)), ...spec };
+  slots(spec: Pick<Slots, 'slotUs' | 'count' | 'ring'>): Slots {
+    return { kind: 'slots', cells: this.#cells, at: this.take(slotsSize(spec.ring)), ...spec };
   }
 
   samples(capacity: number): Samples {

@@ -3,22 +3,26 @@
 import { add, load, store } from './cells.ts';
 import type { Micros } from './micros.ts';
 
-/** `count` slots of `slotUs` each; an amount lives between (count - 1) and count slots. */
+/**
+ * Slots of `slotUs` each; an amount lives between (count - 1) and count slots. The ring has `ring` of them: as many as
+ * live, and as many again where amounts may be dated in the future.
+ */
 export interface Slots {
   readonly kind: 'slots';
   readonly cells: Float64Array;
   readonly at: number;
   readonly slotUs: Micros;
   readonly count: number;
+  readonly ring: number;
 }
 
 const TAIL = 0; // number of the oldest slot that may hold something
 const SUM = 1;
 const RING = 2;
 
-/** Cells that a window needs. */
-export function slotsSize(count: number): number {
-  return RING + count;
+/** Cells that a window needs, by the slots of its ring. */
+export function slotsSize(ring: number): number {
+  return RING + ring;
 }
 
 function oldestLive(slots: Slots, nowUs: Micros): number {
@@ -26,7 +30,7 @@ function oldestLive(slots: Slots, nowUs: Micros): number {
 }
 
 function ringAt(slots: Slots, slot: number): number {
-  return slots.at + RING + (slot % slots.count);
+  return slots.at + RING + (slot % slots.ring);
 }
 
 /** Lets go of what is older than the window and returns the sum of the rest. */
@@ -38,8 +42,8 @@ export function slotsSum(slots: Slots, nowUs: Micros): number {
   if (tail >= oldest) return sum;
   store(cells, at + TAIL, oldest);
   if (sum === 0) return 0;
-  if (oldest - tail >= slots.count) {
-    cells.fill(0, at + SUM, at + RING + slots.count);
+  if (oldest - tail >= slots.ring) {
+    cells.fill(0, at + SUM, at + RING + slots.ring);
     return 0;
   }
   let left = sum;
@@ -64,12 +68,27 @@ export function slotsAdd(slots: Slots, atUs: Micros, amount: number): void {
   add(cells, at + SUM, amount);
 }
 
+/** `atUs`, or the first moment that the window still covers: a clock that stepped back far must not lose a charge. */
+export function slotsHeldUs(slots: Slots, atUs: Micros): Micros {
+  return Math.max(atUs, load(slots.cells, slots.at + TAIL) * slots.slotUs);
+}
+
+/** Sum of the slots after that of `sinceUs` and up to that of `untilUs`. Call after `slotsSum`. */
+export function slotsBetween(slots: Slots, sinceUs: Micros, untilUs: Micros): number {
+  const tail = load(slots.cells, slots.at + TAIL);
+  const first = Math.max(tail, Math.floor(sinceUs / slots.slotUs) + 1);
+  const last = Math.min(tail + slots.ring - 1, Math.floor(untilUs / slots.slotUs));
+  let sum = 0;
+  for (let slot = first; slot <= last; slot++) sum += load(slots.cells, ringAt(slots, slot));
+  return sum;
+}
+
 /** When at least `needed` of the sum has left the window. Call after `slotsSum`. */
 export function slotsFreeAt(slots: Slots, needed: number): Micros {
   const { cells, at } = slots;
   const tail = load(cells, at + TAIL);
   let freed = 0;
-  for (let slot = tail; slot < tail + slots.count; slot++) {
+  for (let slot = tail; slot < tail + slots.ring; slot++) {
     freed += load(cells, ringAt(slots, slot));
     if (freed >= needed) return (slot + slots.count) * slots.slotUs;
   }
@@ -77,13 +96,13 @@ export function slotsFreeAt(slots: Slots, needed: number): Micros {
 }
 
 export function slotsClear(slots: Slots): void {
-  slots.cells.fill(0, slots.at + SUM, slots.at + RING + slots.count);
+  slots.cells.fill(0, slots.at + SUM, slots.at + RING + slots.ring);
 }
 
 /** Visits what is in the window, oldest first, each amount dated at the last moment of its slot. */
 export function slotsEntries(slots: Slots, visit: (atUs: Micros, amount: number) => void): void {
   const tail = load(slots.cells, slots.at + TAIL);
-  for (let slot = tail; slot < tail + slots.count; slot++) {
+  for (let slot = tail; slot < tail + slots.ring; slot++) {
     const amount = load(slots.cells, ringAt(slots, slot));
     if (amount > 0) visit((slot + 1) * slots.slotUs - 1, amount);
   }

@@ -6,7 +6,6 @@ import type { Charge } from '../fleet/charge.ts';
 import { createFleet, fleetBytes } from '../fleet/fleet.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { finished, started } from '../fleet/operations.ts';
-import { mirrorHeaders } from './header-mirror.ts';
 import { headroom } from './headroom.ts';
 import type { Admission } from './limiter.ts';
 import { admit } from './limiter.ts';
@@ -288,37 +287,6 @@ describe('several limits', () => {
         expect(ask(fleet, rpm).kind).toBe('full');
       }),
     );
-  });
-});
-
-describe('rate-limit headers', () => {
-  const say = (fleet: Fleet, remainingRequests: number, resetMs?: number): void =>
-    mirrorHeaders(fleet, 0, { headers: { remainingRequests, remainingTokens: undefined, resetMs }, now: 0 });
-
-  test('lower what is left, until the reset', () => {
-    const fleet = fleetOf({ rpm: 10 });
-    say(fleet, 2, 5_000);
-    charged(ask(fleet, 1));
-    charged(ask(fleet, 2));
-    expect(ask(fleet, 3)).toMatchObject({ kind: 'full', freeAtMs: 5_000 });
-    expect(ask(fleet, 5_000).kind).toBe('admitted');
-  });
-
-  test('never raise what is left', () => {
-    const fleet = fleetOf({ rpm: 2 });
-    charged(ask(fleet, 0));
-    charged(ask(fleet, 0));
-    say(fleet, 1_000);
-    expect(ask(fleet, 1)).toMatchObject({ kind: 'full', freeAtMs: 60_000 });
-  });
-
-  test('lower the tokens too, and the headroom shows it', () => {
-    const fleet = fleetOf({ tpm: 1_000 });
-    expect(headroom(fleet, 0, 0)).toBe(1);
-    mirrorHeaders(fleet, 0, { headers: { remainingRequests: 0, remainingTokens: 250, resetMs: undefined }, now: 0 });
-    expect(headroom(fleet, 0, 0)).toBe(0.25);
-    expect(ask(fleet, 1, { prompt: 300, max: 0 }).kind).toBe('full');
-    expect(ask(fleet, 1, { prompt: 250, max: 0 }).kind).toBe('admitted');
   });
 });
 

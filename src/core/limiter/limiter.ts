@@ -21,6 +21,8 @@ export interface TokenDemand {
   readonly promptTokens: number;
   /** Most output tokens that the request allows; 0 where there is no output (embeddings). */
   readonly maxTokens: number | undefined;
+  /** The prompt as the model's own tokenizer counts it; absent = nobody has counted. */
+  readonly exactPromptTokens?: number | undefined;
 }
 
 export interface AdmissionRequest extends TokenDemand {
@@ -78,13 +80,13 @@ export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micr
   return freeAtUs;
 }
 
-function inputTokens(request: TokenDemand): number {
+export function inputTokens(request: TokenDemand): number {
   return Math.max(0, Math.ceil(request.promptTokens));
 }
 
 /** At least 1 (so that a log never holds more entries than units), at most the limit: more than that waits for an empty
  * window and then takes all of it. */
-function unitsOf(meter: Meter, amount: number): number {
+export function unitsOf(meter: Meter, amount: number): number {
   return Math.min(Math.max(1, amount), meter.limit);
 }
 
@@ -103,9 +105,7 @@ function freeAtOf(row: Row, meter: Meter, need: { readonly amount: number; reado
 
 /** When the hold that the provider's headers put on this meter ends; 0 = there is none. */
 export function heldUntil(row: Row, meter: Meter, nowUs: Micros): Micros {
-  const cell = heldCell(row, meter);
-  if (cell < 0) return 0;
-  const untilUs = load(row.cells, cell + 1);
+  const untilUs = load(row.cells, heldCell(row, meter) + 1);
   return untilUs > nowUs ? untilUs : 0;
 }
 
@@ -113,10 +113,11 @@ function heldAmount(row: Row, meter: Meter): number {
   return load(row.cells, heldCell(row, meter));
 }
 
-/** Where the hold on a meter is kept (its end follows it), or -1: headers speak of requests and of all tokens. */
-function heldCell(row: Row, meter: Meter): number {
+/** Where the hold on a meter is kept; its end follows it. */
+export function heldCell(row: Row, meter: Meter): number {
   if (meter === row.rpm) return row.cellAt + CELL.heldRequests;
-  return meter === row.tpm ? row.cellAt + CELL.heldTokens : -1;
+  if (meter === row.tpm) return row.cellAt + CELL.heldTokens;
+  return row.cellAt + (meter === row.itpm ? CELL.heldInput : CELL.heldOutput);
 }
 
 /** Units that a meter has left now, header holds included. */

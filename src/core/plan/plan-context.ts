@@ -2,6 +2,7 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { RequestIntent } from '../request-intent.ts';
 import type { RoutingTable } from '../routing-table.ts';
+import type { AdmissionQueue } from '../queue/admission-queue.ts';
 import type { GuessProvider } from '../select/resolve.ts';
 import type { Millis, Rng } from '../units.ts';
 
@@ -12,6 +13,8 @@ export interface PlanContext {
   /** `/chat/completions` etc., for the error text of an unknown model. */
   readonly routeName: string;
   readonly startedAtMs: Millis;
+  /** Where requests wait for a unit of a limit; without one each waits by itself, and asks again when it may be free. */
+  readonly queue?: AdmissionQueue | undefined;
   /** For bare names behind a wildcard. */
   readonly guessProvider?: GuessProvider | undefined;
   /** `expose_router_debug_in_errors`: notes of the router behind the final error's text; on unless false. */

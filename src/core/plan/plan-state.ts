@@ -8,6 +8,7 @@ import type { MockFailure, RequestIntent } from '../request-intent.ts';
 import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
+import type { Waiter } from '../queue/waiter.ts';
 import type { Hop } from './hop.ts';
 import { HopSource } from './hop-source.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -47,6 +48,10 @@ export class PlanState implements SelectContext {
   deferred: { readonly hop: Hop; readonly retry: Retry } | undefined;
   /** The stream broke after the commit point and is being gone on with; stays set once it was tried. */
   recovery: Recovery | undefined;
+  /** Its place in the queue, while it has one. */
+  waiter: Waiter | undefined;
+  /** Its number in the queue, once it had one: who comes back is not new. */
+  arrival: number | undefined;
   /** All fallbacks have failed: only waiting is left. */
   isOutOfFallbacks = false;
   /** What the client is told; set = the plan has ended. */

@@ -10,6 +10,7 @@ import {
   modelBlockedFailure,
   noDeploymentsFailure,
   noHealthyDeploymentsFailure,
+  promptOverLimitFailure,
   promptTooLargeFailure,
   tagsRefusedFailure,
 } from '../own-failures.ts';
@@ -32,6 +33,7 @@ export function shortageFailure(context: SelectContext, none: NonePicked, at: Sh
   if (none.tagged === usable) return tagsRefusedFailure(group, context.tags);
   const serving = usable - none.tagged - none.tooSmall;
   if (serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
+  if (none.oversized === serving) return promptOverLimitFailure(group, context.exactPromptTokens ?? 0);
   return noDeploymentsFailure({
     group,
     retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
@@ -84,6 +86,7 @@ function reasonsOf(none: NonePicked): string {
     [none.blocked, 'refused by the provider'],
     [none.limited, 'over rpm or tpm'],
     [none.parallel, 'with all max_parallel_requests in use'],
+    [none.oversized, 'with a limit smaller than the prompt'],
     [none.tooSmall, 'with too small a window'],
     [none.tagged, 'not allowed by tags'],
     [none.outOfRotation, 'out of rotation'],

@@ -6,6 +6,7 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
+import { promptExceedsLimit } from '../limiter/oversized.ts';
 import type { SelectContext } from './select-context.ts';
 import type { TagMode, TagRequest } from './tag-filter.ts';
 import { passesTags, tagMode } from './tag-filter.ts';
@@ -64,7 +65,7 @@ export interface Moment {
 export function hasRoom(row: Row, context: SelectContext, moment: Moment): boolean {
   if (parallelFull(row)) return false;
   if (!row.metered || !moment.rules.enforceLimits) return true;
-  return rowFreeAtUs(row, context, moment.nowUs) === 0;
+  return rowFreeAtUs(row, context, moment.nowUs) === 0 && !promptExceedsLimit(row, context);
 }
 
 /** Writes the usable candidates to the fleet's scratch space and returns how many they are. */

@@ -20,6 +20,8 @@ export interface SelectContext {
   readonly promptTokens: number;
   /** Most output tokens that the request allows; 0 where there is no output. */
   readonly maxTokens: number | undefined;
+  /** The prompt as the model's own tokenizer counts it; absent = nobody has counted. */
+  readonly exactPromptTokens?: number | undefined;
   readonly stream: boolean;
   readonly tags: readonly string[];
   /** Deployments whose known window is smaller are left out; 0 = do not look. */
@@ -56,8 +58,12 @@ export interface NonePicked {
   readonly limited: number;
   /** All slots of `max_parallel_requests` taken. */
   readonly parallel: number;
+  /** The prompt alone is larger than a whole `tpm` or `itpm`: no window will ever do. */
+  readonly oversized: number;
   /** The earliest moment at which a candidate may be free, later than `now`; `undefined` = no clock can tell. */
   readonly soonestMs: Millis | undefined;
+  /** The same of those that only a limit keeps from traffic. */
+  readonly limitedUntilMs: Millis | undefined;
 }
 
 export type Selection = Picked | NonePicked;

@@ -2,30 +2,47 @@
 // choice between waiting and falling back all read it.
 import { availableAtUs, standingOf } from '../breaker/standing.ts';
 import { rowOf } from '../fleet/fleet.ts';
+import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
-import type { DeploymentIndex } from '../units.ts';
+import { promptExceedsLimit } from '../limiter/oversized.ts';
+import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Moment } from './filter.ts';
 import { fitsWindow, passesRules } from './filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
-type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
+type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel' | 'oversized';
 
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
-  const counts = { outOfRotation: 0, tagged: 0, tooSmall: 0, open: 0, blocked: 0, limited: 0, parallel: 0 };
+  const counts = {
+    outOfRotation: 0,
+    tagged: 0,
+    tooSmall: 0,
+    open: 0,
+    blocked: 0,
+    limited: 0,
+    parallel: 0,
+    oversized: 0,
+  };
   let soonestUs = Number.POSITIVE_INFINITY;
+  let limitedUntilUs = Number.POSITIVE_INFINITY;
   for (const index of context.candidates) {
     const reason = reasonOf(context, moment, index);
     counts[reason]++;
     if (reason === 'open' || reason === 'blocked' || reason === 'limited') {
       const freeUs = freeAtUs(context, moment, rowOf(context.fleet, index));
       if (freeUs > moment.nowUs) soonestUs = Math.min(soonestUs, freeUs);
+      if (reason === 'limited') limitedUntilUs = Math.min(limitedUntilUs, freeUs);
     }
   }
-  const soonestMs = Number.isFinite(soonestUs) ? toMillis(soonestUs) : undefined;
-  return { kind: 'none', total: context.candidates.length, ...counts, soonestMs };
+  const total = context.candidates.length;
+  return { kind: 'none', total, ...counts, soonestMs: finite(soonestUs), limitedUntilMs: finite(limitedUntilUs) };
+}
+
+function finite(us: Micros): Millis | undefined {
+  return Number.isFinite(us) ? toMillis(us) : undefined;
 }
 
 function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
@@ -37,6 +54,7 @@ function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex
   const standing = context.ignoreHealth ? 'ready' : standingOf(row, moment.nowUs);
   if (standing === 'blocked' || standing === 'resting') return 'blocked';
   if (standing === 'open' || standing === 'probing') return 'open';
+  if (moment.rules.enforceLimits && promptExceedsLimit(row, context)) return 'oversized';
   return parallelFull(row) ? 'parallel' : 'limited';
 }
 

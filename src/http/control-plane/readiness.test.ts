@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { loadConfigText } from '../../config/load.ts';
 import { Metrics } from '../../observe/metrics.ts';
+import { AdmissionQueue } from '../../core/queue/admission-queue.ts';
 import { createFleet } from '../../core/fleet/fleet.ts';
 import { createClock } from '../../upstream/clock.ts';
 import { CredentialCache } from '../../upstream/credentials.ts';
@@ -12,7 +13,7 @@ import { createControlPlane } from './control-plane.ts';
 
 test('while shutting down readiness turns 503 and liveness stays', async () => {
   const config = loadConfigText('model_list: []', { env: {} });
-  const runtime = { config, fleet: createFleet([]), transports: [] };
+  const runtime = { config, fleet: createFleet([]), transports: [], queue: new AdmissionQueue() };
   const clock = createClock();
   const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
   const services = {
@@ -20,6 +21,7 @@ test('while shutting down readiness turns 503 and liveness stays', async () => {
     publish: () => undefined,
     credentials: new CredentialCache(clock),
     mirror: () => undefined,
+    waits: { queued: 0 },
   };
   const authenticator = new Authenticator(undefined, undefined);
   const context = { runtime, services, authenticator, state, load: { requests: 0 } };
