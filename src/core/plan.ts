@@ -29,9 +29,13 @@ export class Plan extends PlanState {
   constructor(context: PlanContext) {
     super(context);
     const first = firstHop(context);
-    if (!('kind' in first)) this.hop = first;
-    else if (first.isFinal) this.ending = first.failure;
-    else hopFailed(this, first.failure, context.startedAtMs);
+    if (!('kind' in first)) {
+      this.hop = first;
+      this.trace?.group(first, context.startedAtMs);
+    } else if (first.isFinal) {
+      this.ending = first.failure;
+      this.trace?.end(first.failure, context.startedAtMs);
+    } else hopFailed(this, first.failure, context.startedAtMs);
   }
 
   /** What to do now. After a wait and after `record` of a failure it is asked again; never after the end. */
@@ -48,7 +52,8 @@ export class Plan extends PlanState {
         raiseMock(this, this.mock, { hop, now, rng });
         continue;
       }
-      if (hop.notBeforeMs > now) return { kind: 'wait', untilMs: hop.notBeforeMs, reason: hop.waitReason };
+      if (hop.notBeforeMs > now) return this.#pause(hop, now);
+      if (this.trace !== undefined) this.trace.look(this, now);
       const selection = select(this, now, rng);
       if (selection.kind === 'picked') return this.#begin(hop, selection, now);
       const wait = onShortage(this, selection, { hop, now });
@@ -77,9 +82,15 @@ export class Plan extends PlanState {
     return change;
   }
 
+  #pause({ notBeforeMs: untilMs, waitReason: reason }: Hop, now: Millis): Action {
+    this.trace?.wait({ untilMs, reason }, now);
+    return { kind: 'wait', untilMs, reason };
+  }
+
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
     const deployment = this.table.deployments[index];
     if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
+    this.trace?.chose(this.group, { kind: 'picked', deployment: index, charge }, now);
     const sources = { intent: this.intent, deployment, settings: this.table.settings };
     const { timeouts, shownMs } = resolveTimeouts(sources, this.deadlineMs, now);
     this.charge = charge;

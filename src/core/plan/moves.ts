@@ -25,9 +25,12 @@ export function afterFailure(
   const { failure, committed, unsent } = outcome;
   const { deployment } = at;
   hop.lastFailure = failure;
+  state.noticeTrouble(at.now);
+  state.trace?.failed(deployment.index, failure, at.now);
   if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
   if (committed) {
     state.ending = failure;
+    state.trace?.end(failure, at.now);
     return;
   }
   if (intent.retryUnsafe && !unsent) return endPlan(state, failure, at.now);
@@ -56,6 +59,7 @@ function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
     latestMs: latestWaitMs(state.context, failed.now),
   });
   if (retry === undefined) return false;
+  state.trace?.retry(hop, retry, failed.now);
   if (!retry.isDeferred) applyRetry(hop, retry);
   else if (hop.depth === 0) state.deferred ??= { hop, retry };
   return !retry.isDeferred;
@@ -65,6 +69,7 @@ function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
 export function raiseMock(state: PlanState, kind: MockFailure, at: Moment & { readonly hop: Hop }): void {
   const { hop, now } = at;
   const failure = mockFailure(kind, state.group);
+  state.trace?.failed(undefined, failure, now);
   hop.lastFailure = failure;
   if (kind !== 'rate_limit') state.mock = undefined;
   else if (retryInGroup(state, { ...at, failure, deployment: undefined })) {
@@ -83,6 +88,7 @@ export function hopFailed(state: PlanState, failure: Failure, now: Millis): void
   const onUnknown = (unknown: Failure): void => void (state.failures = [...state.failures, unknown]);
   const next = state.isOutOfFallbacks ? undefined : state.hops().next(failed, onUnknown);
   if (next !== undefined) {
+    state.trace?.fallback(failed.model, next, { cause: failure.cause, now });
     state.hop = next;
     return;
   }
@@ -102,9 +108,8 @@ function takeUpDeferred(state: PlanState): boolean {
 /** Nothing more is tried: the client gets `failure`. */
 export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
   const { failures, attempts, tried } = state;
-  state.ending = finalFailure(
-    failure,
-    { context: state.context, source: state.hops(), failures, attempts, tried },
-    now,
-  );
+  const request = { context: state.context, source: state.hops(), failures, attempts, tried };
+  const ending = finalFailure(failure, request, now);
+  state.ending = ending;
+  state.trace?.end(ending, now);
 }

@@ -16,13 +16,26 @@ export function onShortage(
 ): Action | undefined {
   const { hop, now } = at;
   hop.waitingSinceMs ??= now;
+  traceShortage(state, none, now);
   const wait = worthWaitingUntil(state, none, { hasFailed: hop.lastFailure !== undefined, now });
   if (wait !== undefined && wait.untilMs <= latestWaitMs(state.context, hop.waitingSinceMs)) {
     const { fallbackAfterMs } = state.table.settings;
-    if (wait.untilMs - now <= fallbackAfterMs || !state.hasFallback) return { kind: 'wait', ...wait };
+    if (wait.untilMs - now <= fallbackAfterMs || !state.hasFallback) {
+      state.trace?.wait(wait, now);
+      return { kind: 'wait', ...wait };
+    }
     const retry = { candidates: hop.candidates, ...wait, counts: false, isDeferred: true };
     if (hop.depth === 0) state.deferred ??= { hop, retry };
   }
   hopFailed(state, hop.lastFailure ?? shortageFailure(state, none, { group: state.group, now }), now);
   return undefined;
+}
+
+/** Nothing was taken, so that looking at it afterwards shows what the decision saw. */
+function traceShortage(state: PlanState, none: NonePicked, now: Millis): void {
+  const isNews = state.trace === undefined;
+  if (isNews) state.noticeTrouble(now);
+  if (state.trace === undefined) return;
+  if (isNews) state.trace.look(state, now);
+  state.trace.chose(state.group, none, now);
 }

@@ -1,6 +1,7 @@
 // What a plan knows while its request runs. Its own class so that the moves (retry, fallback, wait) can be functions in
 // files of their own; `Plan` is this with the three calls that the executor makes.
 import { deadlineAt } from '../deadline.ts';
+import { PlanTrace } from '../explain/plan-trace.ts';
 import type { Charge } from '../fleet/charge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Failure, FailureCause } from '../outcome.ts';
@@ -15,6 +16,8 @@ import type { Retry } from './retry.ts';
 
 const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
 const NO_FAILURES: readonly Failure[] = [];
+/** Decisions of one request that are explained candidate by candidate, when it asked for that. */
+const EXPLAINED_DECISIONS = 20;
 
 /** Its public fields are those of a `SelectContext`, so that a decision allocates nothing for its input. */
 export class PlanState implements SelectContext {
@@ -48,6 +51,8 @@ export class PlanState implements SelectContext {
   isOutOfFallbacks = false;
   /** What the client is told; set = the plan has ended. */
   ending: Failure | undefined;
+  /** Why it did what it did; `undefined` = nobody wants to know. */
+  trace: PlanTrace | undefined;
   #source: HopSource | undefined;
 
   constructor(context: PlanContext) {
@@ -63,6 +68,7 @@ export class PlanState implements SelectContext {
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
     this.deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.mock = intent.mockFailure;
+    this.trace = context.explain === true ? new PlanTrace(context, EXPLAINED_DECISIONS) : undefined;
   }
 
   /** Who may answer now. */
@@ -113,6 +119,13 @@ export class PlanState implements SelectContext {
   /** Fallbacks attempted, as `x-litellm-attempted-fallbacks` counts them; 0 while the request's own model is asked. */
   get fallbacks(): number {
     return this.hop === undefined || this.hop.depth === 0 ? 0 : (this.#source?.count ?? 0);
+  }
+
+  /** Something has gone wrong: from now on the reasons are kept, if the shell has time for it. */
+  noticeTrouble(now: Millis): void {
+    if (this.trace === undefined && this.context.explainTrouble?.(now) === true) {
+      this.trace = new PlanTrace(this.context, 1);
+    }
   }
 
   /** Where the request goes when a hop has failed; made when it is first asked for. */

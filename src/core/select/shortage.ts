@@ -10,7 +10,8 @@ import type { Moment } from './filter.ts';
 import { fitsWindow, passesRules } from './filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
-type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
+/** What keeps a candidate from traffic. */
+export type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
 
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
@@ -28,7 +29,8 @@ export function shortage(context: SelectContext, moment: Moment): NonePicked {
   return { kind: 'none', total: context.candidates.length, ...counts, soonestMs };
 }
 
-function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
+/** The first reason against a candidate that the filter left out. */
+export function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
   const deployment = context.table.deployments[index];
   if (deployment === undefined || deployment.outOfRotation !== undefined) return 'outOfRotation';
   if (!passesRules(deployment, moment.rules)) return 'tagged';
@@ -41,7 +43,7 @@ function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex
 }
 
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */
-function freeAtUs(context: SelectContext, moment: Moment, row: Row): number {
+export function freeAtUs(context: SelectContext, moment: Moment, row: Row): number {
   const healthyAtUs = context.ignoreHealth ? 0 : availableAtUs(row, moment.nowUs);
   if (!row.metered || !moment.rules.enforceLimits) return healthyAtUs;
   return Math.max(healthyAtUs, rowFreeAtUs(row, context, moment.nowUs));
