@@ -9,9 +9,11 @@ import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { GatewayServices } from './gateway/exchange.ts';
 import type { Runtime, ServerState } from './gateway/runtime.ts';
 import { Authenticator } from './http/auth.ts';
+import { TokenCounter } from './gateway/tokens/token-counter.ts';
 import { lazyControlPlane } from './http/control-plane/lazy-control-plane.ts';
 import { DataPlane, type DataPlaneContext } from './http/data-plane.ts';
 import { createServer } from './http/server.ts';
+import { RecentRequests } from './observe/recent.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import { createClock, type Clock } from './upstream/clock.ts';
@@ -46,23 +48,20 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
   const clock = options.clock ?? createClock();
   const runtime = createRuntime(config);
   const metrics = new Metrics(runtime);
-  const state: ServerState = {
-    inFlight: 0,
-    queued: 0,
-    admitted: 0,
-    rejected: 0,
-    openResponses: 0,
-    shuttingDown: false,
-  };
+  const recent = new RecentRequests();
+  const tokens = new TokenCounter();
+  const state = idleState();
   const services: GatewayServices = {
     clock,
-    publish: publisher([options.log.listener(runtime), metrics.listener]),
+    publish: publisher([options.log.listener(runtime), metrics.listener, recent.listener]),
     credentials: new CredentialCache(clock),
+    tokens,
+    explainTrouble: recent.explainTrouble,
   };
   const authenticator = new Authenticator(config.general.masterKey, config.general.keyHeaderName);
   const context: DataPlaneContext = { runtime, services, authenticator, state };
   const dataPlane = new DataPlane(() => context);
-  const control = lazyControlPlane({ context: () => context, metrics, env: options.env });
+  const control = lazyControlPlane({ context: () => context, metrics, recent, env: options.env });
   const server = createServer(
     {
       inference: (request, response, target) => dataPlane.serve(request, response, target),
@@ -77,8 +76,12 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
   return {
     url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     port,
-    drain: () => drain({ server, state, runtime, graceMs: config.general.shutdownGraceMs, clock, control }),
+    drain: () => drain({ server, state, runtime, graceMs: config.general.shutdownGraceMs, clock, control, tokens }),
   };
+}
+
+function idleState(): ServerState {
+  return { inFlight: 0, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
 }
 
 /** A config with the numbers and connections that it needs; made again for a reload. */
@@ -130,6 +133,7 @@ interface Drained {
   readonly graceMs: number;
   readonly clock: Clock;
   readonly control: { close(): Promise<void> };
+  readonly tokens: { close(): Promise<void> };
 }
 
 /**
@@ -149,5 +153,6 @@ async function drain(parts: Drained): Promise<void> {
   server.closeAllConnections();
   server.close();
   await parts.control.close();
+  await parts.tokens.close();
   await Promise.all([...new Set(parts.runtime.transports)].map((transport) => transport.destroy()));
 }

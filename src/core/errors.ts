@@ -51,6 +51,12 @@ export const GATEWAY_ERRORS = {
     source: 'client',
     remedy: 'Shorten the prompt, or configure context_window_fallbacks.',
   },
+  prompt_over_limit: {
+    ...badRequest,
+    exceptionClass: 'BadRequestError',
+    source: 'client',
+    remedy: 'Shorten the prompt, raise tpm or itpm, or configure fallbacks.',
+  },
   out_of_rotation: {
     status: 500,
     type: 'internal_server_error',

@@ -76,6 +76,18 @@ export function promptTooLargeFailure(group: string, promptTokens: number, large
   return gatewayFailure('prompt_too_large', prefixed('ContextWindowExceededError', text));
 }
 
+/** The prompt alone, counted, exceeds the tpm or itpm of every deployment left: no time would make room for it. */
+export function promptOverLimitFailure(
+  group: string,
+  promptTokens: number,
+  largest: { readonly name: 'tpm' | 'itpm'; readonly limit: number },
+): Failure {
+  const text =
+    `the prompt alone exceeds the ${largest.name} of every deployment of ${group}: ` +
+    `${promptTokens} tokens, largest ${largest.name} ${largest.limit}`;
+  return gatewayFailure('prompt_over_limit', prefixed('BadRequestError', text));
+}
+
 /** The request's own deadline ran out before anything answered. */
 export function deadlineFailure(deadlineMs: Millis): Failure {
   return gatewayFailure(

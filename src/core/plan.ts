@@ -8,6 +8,7 @@ import type { Action, Outcome } from './outcome.ts';
 import { deadlineFailure } from './own-failures.ts';
 import { firstHop } from './plan/first-hop.ts';
 import type { Hop } from './plan/hop.ts';
+import { hangsOnCount } from './plan/hangs-on-count.ts';
 import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
 import type { PlanContext } from './plan/plan-context.ts';
@@ -53,6 +54,10 @@ export class Plan extends PlanState {
         continue;
       }
       if (hop.notBeforeMs > now) return this.#pause(hop, now);
+      if (this.mayCount && hangsOnCount(this)) {
+        this.mayCount = false;
+        return { kind: 'count', deployment: hop.candidates[0] ?? 0 };
+      }
       if (this.trace !== undefined) this.trace.look(this, now);
       const selection = select(this, now, rng);
       if (selection.kind === 'picked') return this.#begin(hop, selection, now);
@@ -60,6 +65,15 @@ export class Plan extends PlanState {
       if (wait !== undefined) return wait;
     }
     return { kind: 'fail', failure: this.ending };
+  }
+
+  /** How many tokens the prompt has; `undefined` = nobody could tell, and the estimate stands. */
+  counted(promptTokens: number | undefined, now: Millis): void {
+    if (promptTokens === undefined) return;
+    this.promptTokens = promptTokens;
+    this.promptIsCounted = true;
+    if (this.minInputTokens > 0) this.minInputTokens = promptTokens;
+    this.trace?.counted(promptTokens, now);
   }
 
   /** A stream gave its first content: what a probe needs to succeed (DESIGN 5). The end is recorded all the same. */

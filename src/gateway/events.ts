@@ -1,5 +1,6 @@
 // Everything observable is one of these events. Logs, metrics, the recent-requests ring and traces subscribe; no
 // subscriber can influence routing, and an exception in one of them is swallowed.
+import type { PlanStep } from '../core/explain/plan-trace.ts';
 import type { Failure, TokenUsage } from '../core/outcome.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
@@ -46,11 +47,14 @@ export interface RequestEvent {
   readonly usage: TokenUsage | undefined;
   readonly outcome: 'success' | 'failure' | 'abandoned';
   readonly failure: Failure | undefined;
+  /** Why it went as it did; left out of requests that are not explained. */
+  readonly steps?: readonly PlanStep[] | undefined;
 }
 
 /** A fallback hop ended. */
 export interface FallbackEvent {
   readonly kind: 'fallback';
+  readonly callId?: string;
   readonly requestedModel: string;
   readonly fallbackModel: string;
   readonly succeeded: boolean;
@@ -60,6 +64,7 @@ export interface FallbackEvent {
 /** A breaker opened or closed. */
 export interface BreakerEvent {
   readonly kind: 'breaker';
+  readonly callId?: string;
   readonly deployment: DeploymentIndex;
   readonly state: 'closed' | 'open' | 'half-open';
   readonly status: number | undefined;

@@ -11,6 +11,7 @@ import type { Endpoint } from '../wire/endpoint.ts';
 import type { ByteBody, JsonBody } from '../wire/json-body.ts';
 import type { GatewayListener } from './events.ts';
 import type { Runtime } from './runtime.ts';
+import type { TokenCounter } from './tokens/token-counter.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
 
 /** What every exchange shares. */
@@ -18,6 +19,9 @@ export interface GatewayServices {
   readonly clock: Clock;
   readonly publish: GatewayListener;
   readonly credentials: CredentialCache;
+  readonly tokens: TokenCounter;
+  /** Asked when a request runs into trouble: whether the reasons may be kept. Rations what they cost. */
+  readonly explainTrouble: (now: Millis) => boolean;
 }
 
 /** A multipart body that is forwarded with its model replaced; `withModel` makes the bytes for one attempt. */

@@ -2,9 +2,10 @@
 // attempt. It decides nothing itself: order of moves, limits and health are the core's.
 import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
 import { internalFailure } from '../core/own-failures.ts';
-import type { Millis } from '../core/units.ts';
+import type { DeploymentIndex, Millis } from '../core/units.ts';
 import { unsentResult, type AttemptResult } from './attempt-result.ts';
 import { runAttempt } from './attempt.ts';
+import { countPrompt } from './tokens/count-prompt.ts';
 import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
 import { replyWithAnswer, replyWithFailure } from './reply.ts';
@@ -33,6 +34,11 @@ export async function execute(exchange: Exchange): Promise<void> {
         exchange.queuedMs += clock.now() - waitsFromMs;
         continue;
       }
+      if (action.kind === 'count') {
+        const tokens = await count(exchange, action.deployment);
+        plan.counted(tokens, clock.now());
+        continue;
+      }
       const result = await attempt(exchange, action.attempt);
       outcome = result.outcome.kind;
       if (result.answer !== undefined) replyWithAnswer(exchange, action.attempt, result.answer);
@@ -46,6 +52,10 @@ export async function execute(exchange: Exchange): Promise<void> {
     // Whatever happened, the request is in the log.
     publish(requestEvent(exchange, outcome));
   }
+}
+
+function count({ input }: Exchange, deployment: DeploymentIndex): Promise<number | undefined> {
+  return countPrompt(input.services.tokens, input.body, { config: input.runtime.config, deployment });
 }
 
 /** One attempt, with everything that follows from it: the plan is told, the event is published. */
@@ -86,6 +96,7 @@ function publishFallback(exchange: Exchange, planned: Attempt, outcome: Outcome)
   if (failure === undefined || outcome.kind === 'abandoned') return;
   exchange.input.services.publish({
     kind: 'fallback',
+    callId: exchange.input.callId,
     requestedModel: exchange.input.intent.model,
     fallbackModel: planned.group,
     succeeded: outcome.kind === 'success',
@@ -164,5 +175,6 @@ function requestEvent(exchange: Exchange, outcome: Outcome['kind']) {
     usage: exchange.usage,
     outcome,
     failure: exchange.failure,
+    steps: exchange.input.plan.trace?.steps,
   } as const;
 }

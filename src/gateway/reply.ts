@@ -7,6 +7,7 @@ import { errorEnvelope, NO_PARAM, type ClientError } from '../wire/error-envelop
 import { headerText } from '../wire/header-text.ts';
 import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
 import type { ReadyAnswer } from './attempt-result.ts';
+import { decisionHeader } from './decision-header.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -94,6 +95,7 @@ function failureHeaders(exchange: Exchange): string[] {
   const { callId, endpoint } = exchange.input;
   if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.headers);
   const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
+  appendDecision(headers, exchange);
   if (exchange.failedHeaders !== undefined) appendProviderErrorHeaders(headers, exchange.failedHeaders);
   const wasChosen = attempts > 0 || exchange.failure?.cause === 'misconfigured';
   const shownDefault = SHOWN_TIMEOUTS[endpoint];
@@ -141,8 +143,16 @@ function successHeaders(exchange: Exchange, planned: Attempt, upstream: AnswerHe
   headers.push('x-litellm-attempted-fallbacks', String(planned.fallbacks));
   if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
   if (exchange.input.includeFallbackErrors) appendFallbackErrors(headers, exchange);
+  appendDecision(headers, exchange);
   appendProviderHeaders(headers, upstream);
   return headers;
+}
+
+/** Why, for who asked and may know; of a stream what is known when it begins. */
+function appendDecision(headers: string[], { input: { plan } }: Exchange): void {
+  if (plan.context.explain === true && plan.trace !== undefined) {
+    headers.push('x-loadstone-decision', decisionHeader(plan.trace.steps));
+  }
 }
 
 /** What failed before the answer (`include_fallback_errors`), in one header: JSON, ASCII only. */

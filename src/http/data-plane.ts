@@ -9,6 +9,7 @@ import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
+import { adminAccess } from './admin-access.ts';
 import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
 import { readRequest, type ReadRequest } from './read-request.ts';
@@ -120,6 +121,8 @@ function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed
     startedAtMs,
     guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
+    explain: mayExplain(context, request),
+    explainTrouble: services.explainTrouble,
   });
   return new Exchange({
     request,
@@ -133,6 +136,15 @@ function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed
     plan,
     ...parsed,
   });
+}
+
+/** Whether the caller asks for the reasons and may know them; whoever may not is served as if he had not asked. */
+function mayExplain({ authenticator, runtime }: DataPlaneContext, { headers, socket }: IncomingMessage): boolean {
+  const asked = headers['x-loadstone-explain'];
+  if (asked !== 'true' && asked !== '1') return false;
+  const { masterKeyIsStrong } = runtime.config.general;
+  const verdict = authenticator.check(headers);
+  return adminAccess({ verdict, masterKeyIsStrong, peer: socket.remoteAddress, headers }) === 'granted';
 }
 
 /** Provider of a bare model name, for wildcards such as `openai/*` (1.106, 1.7). */

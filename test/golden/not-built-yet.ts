@@ -18,7 +18,6 @@ export const NOT_BUILT_YET: readonly MissingFeatureRow[] = [
   { id: 'e50-allowed-fails-policy-zero', feature: '`allowed_fails_policy`', requests: [1, 2] },
   { id: 'a49-anthropic', feature: 'the native Anthropic wire format upstream (`/v1/messages`)', requests: [1, 2] },
   { id: 'a55-responses-and-messages', feature: 'the `/v1/messages` endpoint', requests: [2, 3] },
-  { id: 'a56-other-endpoints', feature: '`/utils/token_counter`', requests: [3] },
   { id: 'd54-mock-response-config', feature: '`mock_response` in `litellm_params`', requests: [] },
   { id: 'd52-mock-response-body', feature: '`mock_timeout` in the body', requests: [8] },
   { id: 'i05-open-routes', feature: 'the pages of the admin UI', requests: [19, 21, 22, 23] },

@@ -5,7 +5,7 @@ import type { SelectContext } from '../select/select-context.ts';
 import { strategyNamed } from '../strategy/registry.ts';
 import type { PickContext, Strategy } from '../strategy/strategy.ts';
 import { meanWeight, weightBasis } from '../strategy/weight-basis.ts';
-import type { DeploymentIndex } from '../units.ts';
+import type { DeploymentIndex, Rng } from '../units.ts';
 
 export interface Chance {
   /** 0 to 1; all of them together are 1. */
@@ -16,8 +16,8 @@ export interface Chance {
   readonly score: number | undefined;
 }
 
-/** A strategy that draws inside its scores would be asked with this number. */
-const MIDDLE = 0.5;
+/** Chance for strategies that draw inside their scores: always the middle. */
+export const MIDDLE: Rng = () => 0.5;
 
 export function chancesOf(
   context: SelectContext,
@@ -29,7 +29,7 @@ export function chancesOf(
     fleet: context.fleet,
     deployments,
     nowUs,
-    rng: () => MIDDLE,
+    rng: MIDDLE,
     basis: weightBasis(deployments, kept, kept.length),
     meanWeight: meanWeight(deployments, context.candidates),
   };
@@ -40,17 +40,16 @@ export function chancesOf(
 }
 
 /** The lowest score wins; equal ones are drawn evenly. */
-function chancesByScore(
+export function chancesByScore(
   strategy: Strategy,
   context: PickContext,
   kept: readonly DeploymentIndex[],
 ): Map<DeploymentIndex, Chance> {
-  const scores = kept.map((index) => strategy.score(index, context));
-  const lowest = Math.min(...scores);
-  const winners = scores.filter((score) => score === lowest).length;
+  const scored = kept.map((index) => ({ index, score: strategy.score(index, context) }));
+  const lowest = scored.reduce((least, { score }) => Math.min(least, score), Number.POSITIVE_INFINITY);
+  const winners = scored.filter(({ score }) => score === lowest).length;
   return new Map(
-    kept.map((index, nth) => {
-      const score = scores[nth];
+    scored.map(({ index, score }) => {
       return [index, { probability: score === lowest ? 1 / winners : 0, weight: undefined, score }];
     }),
   );
@@ -62,11 +61,10 @@ function chancesByShare(
   context: PickContext,
   kept: readonly DeploymentIndex[],
 ): Map<DeploymentIndex, Chance> {
-  const weights = kept.map((index) => share(index, context));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const weighted = kept.map((index) => ({ index, weight: share(index, context) }));
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   return new Map(
-    kept.map((index, nth) => {
-      const weight = weights[nth] ?? 0;
+    weighted.map(({ index, weight }) => {
       return [index, { probability: total > 0 ? weight / total : 1 / kept.length, weight, score: undefined }];
     }),
   );

@@ -59,6 +59,8 @@ export interface ExplainedDecision {
   readonly strategy: StrategyName;
   readonly strategyArgs: StrategyArgs;
   readonly promptTokens: number;
-  /** In config order. */
+  /** In config order; of very many, those that may be picked first. */
   readonly candidates: readonly ExplainedCandidate[];
+  /** Candidates that are not shown. */
+  readonly omitted: number;
 }

@@ -10,6 +10,8 @@ import { admit } from '../limiter/limiter.ts';
 import type { RouterSettings, RoutingTable } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import { select } from '../select/select.ts';
+import { simpleShuffle } from '../strategy/simple-shuffle.ts';
+import { chancesByScore, MIDDLE } from './chances.ts';
 import type { ExplainedCandidate, ExplainedDecision } from './decision.ts';
 import { explainDecision } from './explain-decision.ts';
 
@@ -209,6 +211,29 @@ it('looks only at the candidates', () => {
   expect(explain(at, 1_000, { candidates: [2] }).candidates.map(({ id }) => id)).toEqual(['d2']);
 });
 
+it('calls a candidate that the table has lost out of rotation', () => {
+  const { fleet } = world([{}, {}]);
+  const { table } = world([{}]);
+  const [, lost] = explainDecision(sketchContext({ table, fleet }, { candidates: [0, 1] }), 1_000).candidates;
+  expect(lost).toMatchObject({ id: '', verdict: 'dropped', reason: 'outOfRotation', order: undefined });
+});
+
+it('asks a strategy that draws inside its scores with the middle of its chance', () => {
+  const { table, fleet } = world([{ weight: 1 }, { weight: 2 }]);
+  const context = {
+    fleet,
+    deployments: table.deployments,
+    nowUs: 0,
+    rng: MIDDLE,
+    basis: 'weight',
+    meanWeight: 1,
+  } as const;
+  expect([...chancesByScore(simpleShuffle, context, [0, 1]).values()]).toEqual([
+    { probability: 0, weight: undefined, score: Math.LN2 },
+    { probability: 1, weight: undefined, score: Math.LN2 / 2 },
+  ]);
+});
+
 const sketch = fc.record(
   {
     weight: fc.nat(3),
@@ -253,7 +278,7 @@ it('says what select then does, and leaves every number as it was', () => {
     request,
     fc.nat(1_000),
     (sketches, happenings, { strategy, ...more }, seed) => {
-      const at = world(sketches as readonly DeploymentSketch[], { strategy });
+      const at = world(sketches, { strategy });
       let now = 1_000;
       for (const each of happenings) happen(at, each, (now += each.afterMs));
       const context = sketchContext(at, { ...more, tried: more.tried.filter((index) => index < sketches.length) });

@@ -27,21 +27,32 @@ export function explainDecision(live: SelectContext, now: Millis): ExplainedDeci
   const moment: Moment = { nowUs: microsBefore(now), rules: filterRules(context) };
   const finalists = choose(context, moment);
   const at: ExplainedMoment = { context, moment, now, finalists };
+  const shown = shownCandidates(context.candidates, finalists);
   return {
     strategy: context.policy.strategy,
     strategyArgs: context.policy.strategyArgs,
     promptTokens: context.promptTokens,
-    candidates: context.candidates.map((index) => explainCandidate(at, index)),
+    candidates: shown.map((index) => explainCandidate(at, index)),
+    omitted: context.candidates.length - shown.length,
   };
+}
+
+/** Nobody reads more, and every explanation is kept for a while. */
+const MOST_CANDIDATES = 100;
+
+function shownCandidates(candidates: readonly DeploymentIndex[], { chances }: Finalists): readonly DeploymentIndex[] {
+  if (candidates.length <= MOST_CANDIDATES) return candidates;
+  const others = candidates.filter((index) => !chances.has(index));
+  return [...chances.keys(), ...others].slice(0, MOST_CANDIDATES);
 }
 
 /** The fields of the context one by one: a plan has them as getters. */
 function frozenContext(live: SelectContext): SelectContext {
   const { table, intent, policy, candidates, tried, promptTokens, maxTokens, stream, tags, minInputTokens } = live;
-  const { hasFallback, keepLast, ignoreHealth } = live;
+  const { hasFallback, keepLast, ignoreHealth, promptIsCounted } = live;
   const fleet = frozenFleet(live.fleet, candidates);
   const asked = { table, fleet, intent, policy, candidates, tried, promptTokens, maxTokens, stream, tags };
-  return { ...asked, minInputTokens, hasFallback, keepLast, ignoreHealth };
+  return { ...asked, minInputTokens, promptIsCounted, hasFallback, keepLast, ignoreHealth };
 }
 
 interface Finalists {

@@ -1,6 +1,6 @@
 // A copy of the numbers that a decision reads. Looking at a window forgets what has left it, and an elapsed block is
 // cleared by the first who sees it: an explanation must leave no such trace, so it looks at a copy.
-import type { Fleet } from '../fleet/fleet.ts';
+import { rowOf, type Fleet } from '../fleet/fleet.ts';
 import { COUNTERS_PER_ROW, createRow, rowSize, type Row } from '../fleet/row.ts';
 import type { Limits } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
@@ -10,8 +10,7 @@ export function frozenFleet(fleet: Fleet, deployments: readonly DeploymentIndex[
   const rows: Row[] = [];
   const copies = new Map<Row, Row>();
   for (const index of deployments) {
-    const row = fleet.rows[index];
-    if (row === undefined) continue;
+    const row = rowOf(fleet, index);
     const copy = copies.get(row) ?? copyOf(row);
     copies.set(row, copy);
     rows[index] = copy;

@@ -19,6 +19,8 @@ export interface Fleet {
   readonly rows: Row[];
   /** By deployment index: the receipt of an attempt that no limit counts, shared so that it costs no allocation. */
   readonly freeCharges: readonly Charge[];
+  /** Lowest tpm or itpm of all deployments, Infinity without any: a prompt below it cannot exceed one alone. */
+  readonly leastTokenLimit: number;
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
   readonly scratch: Int32Array;
   readonly scratchShares: Float64Array;
@@ -92,10 +94,17 @@ export function createFleet(
     buffer,
     rows,
     freeCharges,
+    leastTokenLimit: leastTokenLimit(deployments),
     scratch: new Int32Array(size),
     scratchShares: new Float64Array(size),
     draws: new WeakMap(),
   };
+}
+
+function leastTokenLimit(deployments: readonly Deployment[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { limits } of deployments) least = Math.min(least, limits.tpm ?? least, limits.itpm ?? least);
+  return least;
 }
 
 /** The row of a deployment. RangeError for an index that is not in the fleet: a mistake of the caller. */

@@ -18,6 +18,8 @@ const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
 const NO_FAILURES: readonly Failure[] = [];
 /** Decisions of one request that are explained candidate by candidate, when it asked for that. */
 const EXPLAINED_DECISIONS = 20;
+/** In a larger group a look at everybody costs more than a request in trouble should. */
+const MOST_CANDIDATES_IN_TROUBLE = 200;
 
 /** Its public fields are those of a `SelectContext`, so that a decision allocates nothing for its input. */
 export class PlanState implements SelectContext {
@@ -25,11 +27,14 @@ export class PlanState implements SelectContext {
   readonly table: RoutingTable;
   readonly fleet: Fleet;
   readonly intent: RequestIntent;
-  readonly promptTokens: number;
+  promptTokens: number;
+  promptIsCounted = false;
   readonly maxTokens: number | undefined;
   readonly stream: boolean;
   readonly tags: readonly string[];
-  readonly minInputTokens: number;
+  minInputTokens: number;
+  /** A true count of the prompt may still be worth its time; false for most from the start. */
+  mayCount: boolean;
   readonly deadlineMs: Millis;
   tried: readonly DeploymentIndex[] = NO_DEPLOYMENTS;
   /** Deployment of the latest attempt. */
@@ -66,6 +71,7 @@ export class PlanState implements SelectContext {
     this.stream = intent.stream;
     this.tags = intent.tags;
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
+    this.mayCount = this.minInputTokens > 0 || intent.promptTokens > fleet.leastTokenLimit;
     this.deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.mock = intent.mockFailure;
     this.trace = context.explain === true ? new PlanTrace(context, EXPLAINED_DECISIONS) : undefined;
@@ -124,7 +130,7 @@ export class PlanState implements SelectContext {
   /** Something has gone wrong: from now on the reasons are kept, if the shell has time for it. */
   noticeTrouble(now: Millis): void {
     if (this.trace === undefined && this.context.explainTrouble?.(now) === true) {
-      this.trace = new PlanTrace(this.context, 1);
+      this.trace = new PlanTrace(this.context, this.candidates.length <= MOST_CANDIDATES_IN_TROUBLE ? 1 : 0);
     }
   }
 

@@ -35,7 +35,7 @@ export function filterRules(context: SelectContext): FilterRules {
 /** Config and request allow it, whatever its state. */
 export function isEligible(deployment: Deployment, context: SelectContext, rules: FilterRules): boolean {
   if (deployment.outOfRotation !== undefined) return false;
-  return passesRules(deployment, rules) && fitsWindow(deployment, context);
+  return passesRules(deployment, rules) && fitsWindow(deployment, context) && fitsLimits(deployment, context, rules);
 }
 
 export function passesRules(deployment: Deployment, rules: FilterRules): boolean {
@@ -45,6 +45,12 @@ export function passesRules(deployment: Deployment, rules: FilterRules): boolean
 export function fitsWindow(deployment: Deployment, context: SelectContext): boolean {
   if (context.minInputTokens === 0 || deployment.maxInputTokens === undefined) return true;
   return deployment.maxInputTokens >= context.minInputTokens;
+}
+
+/** Whether the prompt alone, as it was counted, is within the limits of tokens: else it would never be let through. */
+export function fitsLimits({ limits }: Deployment, context: SelectContext, rules: FilterRules): boolean {
+  if (!context.promptIsCounted || !rules.enforceLimits) return true;
+  return context.promptTokens <= Math.min(limits.tpm ?? Infinity, limits.itpm ?? Infinity);
 }
 
 /** The breaker lets a request through: closed, or half-open with its probe due. */

@@ -16,8 +16,10 @@ export interface SelectContext {
   readonly candidates: readonly DeploymentIndex[];
   /** Deployments that this request has tried: they come last. */
   readonly tried: readonly DeploymentIndex[];
-  /** Estimate of the prompt, in tokens. */
+  /** Estimate of the prompt, in tokens; the exact number once it is counted. */
   readonly promptTokens: number;
+  /** `promptTokens` is no estimate: a prompt that alone exceeds a deployment's `tpm` or `itpm` never goes there. */
+  readonly promptIsCounted: boolean;
   /** Most output tokens that the request allows; 0 where there is no output. */
   readonly maxTokens: number | undefined;
   readonly stream: boolean;
@@ -48,6 +50,8 @@ export interface NonePicked {
   readonly tagged: number;
   /** Its window is too small for the prompt. */
   readonly tooSmall: number;
+  /** The prompt alone, counted, exceeds its tpm or itpm. */
+  readonly overLimit: number;
   /** Open, or half-open with its probe out. */
   readonly open: number;
   /** Refused by its provider: a 429. */

@@ -7,15 +7,32 @@ import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { Moment } from './filter.ts';
-import { fitsWindow, passesRules } from './filter.ts';
+import { fitsLimits, fitsWindow, passesRules } from './filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
 /** What keeps a candidate from traffic. */
-export type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
+export type Reason =
+  | 'outOfRotation'
+  | 'tagged'
+  | 'tooSmall'
+  | 'overLimit'
+  | 'open'
+  | 'blocked'
+  | 'limited'
+  | 'parallel';
 
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
-  const counts = { outOfRotation: 0, tagged: 0, tooSmall: 0, open: 0, blocked: 0, limited: 0, parallel: 0 };
+  const counts = {
+    outOfRotation: 0,
+    tagged: 0,
+    tooSmall: 0,
+    overLimit: 0,
+    open: 0,
+    blocked: 0,
+    limited: 0,
+    parallel: 0,
+  };
   let soonestUs = Number.POSITIVE_INFINITY;
   for (const index of context.candidates) {
     const reason = reasonOf(context, moment, index);
@@ -35,6 +52,7 @@ export function reasonOf(context: SelectContext, moment: Moment, index: Deployme
   if (deployment === undefined || deployment.outOfRotation !== undefined) return 'outOfRotation';
   if (!passesRules(deployment, moment.rules)) return 'tagged';
   if (!fitsWindow(deployment, context)) return 'tooSmall';
+  if (!fitsLimits(deployment, context, moment.rules)) return 'overLimit';
   const row = rowOf(context.fleet, index);
   const standing = context.ignoreHealth ? 'ready' : standingOf(row, moment.nowUs);
   if (standing === 'blocked' || standing === 'resting') return 'blocked';

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { loadConfigText } from '../../config/load.ts';
 import { Metrics } from '../../observe/metrics.ts';
+import { RecentRequests } from '../../observe/recent.ts';
+import { TokenCounter } from '../../gateway/tokens/token-counter.ts';
 import { createRuntime } from '../../serve.ts';
 import { createClock } from '../../upstream/clock.ts';
 import { CredentialCache } from '../../upstream/credentials.ts';
@@ -15,9 +17,20 @@ test('while shutting down readiness turns 503 and liveness stays', async () => {
   const runtime = createRuntime(config);
   const clock = createClock();
   const state = { inFlight: 1, queued: 0, admitted: 0, rejected: 0, openResponses: 0, shuttingDown: false };
-  const services = { clock, publish: () => undefined, credentials: new CredentialCache(clock) };
+  const services = {
+    clock,
+    publish: () => undefined,
+    credentials: new CredentialCache(clock),
+    tokens: new TokenCounter(),
+    explainTrouble: () => false,
+  };
   const context = { runtime, services, authenticator: new Authenticator(undefined, undefined), state };
-  const control = await createControlPlane({ context: () => context, metrics: new Metrics(runtime), env: {} });
+  const control = await createControlPlane({
+    context: () => context,
+    metrics: new Metrics(runtime),
+    recent: new RecentRequests(),
+    env: {},
+  });
   const server = createServer((request, response) => control.handle(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
