@@ -8,7 +8,7 @@ import { execute } from '../gateway/executor.ts';
 import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
-import { resolveModel } from '../provider/resolve-model.ts';
+import { guessProvider } from '../provider/guess-provider.ts';
 import { adminAccess } from './admin-access.ts';
 import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
@@ -145,12 +145,6 @@ function mayExplain({ authenticator, runtime }: DataPlaneContext, { headers, soc
   const { masterKeyIsStrong } = runtime.config.general;
   const verdict = authenticator.check(headers);
   return adminAccess({ verdict, masterKeyIsStrong, peer: socket.remoteAddress, headers }) === 'granted';
-}
-
-/** Provider of a bare model name, for wildcards such as `openai/*` (1.106, 1.7). */
-function guessProvider(model: string): string | undefined {
-  const resolved = resolveModel(model, {});
-  return 'kind' in resolved ? undefined : resolved.provider;
 }
 
 function accepted(
