@@ -123,7 +123,14 @@ export class RecentRequests {
 
   #attempt({ callId, deployment, group, outcome, failure, durationMs }: AttemptEvent): void {
     if (outcome === 'success') return;
-    this.#note(callId, { kind: 'attempt', deployment, group, outcome, failure: kindOf(failure), durationMs });
+    this.#note(callId, {
+      kind: 'attempt',
+      deployment,
+      group: short(group),
+      outcome,
+      failure: kindOf(failure),
+      durationMs,
+    });
   }
 
   #breaker({ callId, deployment, state }: BreakerEvent): void {

@@ -14,8 +14,9 @@ export interface CountRequest {
 
 export interface CountReply {
   readonly id: number;
-  /** `undefined`: it could not be counted; `problem` says why. */
+  /** `undefined`: it could not be counted. */
   readonly tokens: number | undefined;
+  /** What is wrong with the counter itself. */
   readonly problem: string | undefined;
 }
 
@@ -30,13 +31,23 @@ async function load(encoding: Encoding): Promise<CountTokens> {
   return (text) => countTokens(text, AS_TEXT);
 }
 
+/** `undefined`: the client sent what is no JSON object, which is nobody's fault here. */
+function parse(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
 class Counter {
   readonly #loaded = new Map<Encoding, Promise<CountTokens>>();
 
   async count({ id, encoding, body }: CountRequest): Promise<CountReply> {
     try {
       const countTokens = await this.#tokenizer(encoding);
-      const parsed = JSON.parse(new TextDecoder().decode(body)) as Readonly<Record<string, unknown>>;
+      const parsed = parse(body);
+      if (parsed === undefined) return { id, tokens: undefined, problem: undefined };
       const { texts, fixedTokens } = promptParts(parsed);
       const tokens = texts.reduce((sum, text) => sum + countText(text, countTokens), fixedTokens);
       return { id, tokens, problem: undefined };

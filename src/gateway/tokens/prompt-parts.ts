@@ -33,7 +33,8 @@ export function promptParts(body: Readonly<Record<string, unknown>>): PromptPart
     for (const message of body['messages']) addMessage(parts, message);
     parts.fixedTokens += TOKENS_BEFORE_ANSWER;
   }
-  for (const key of ['system', 'instructions', 'prompt', 'input', 'query', 'documents']) addContent(parts, body[key]);
+  for (const key of ['system', 'instructions', 'prompt', 'input', 'contents', 'query', 'documents'])
+    addContent(parts, body[key]);
   for (const key of ['tools', 'functions']) parts.json(body[key]);
   return parts;
 }
