@@ -104,7 +104,7 @@ export class Plan extends PlanState {
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
     const deployment = this.table.deployments[index];
     if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
-    this.trace?.chose(this.group, { kind: 'picked', deployment: index, charge }, now);
+    this.trace?.picked(this.group, deployment, now);
     const sources = { intent: this.intent, deployment, settings: this.table.settings };
     const { timeouts, shownMs } = resolveTimeouts(sources, this.deadlineMs, now);
     this.charge = charge;

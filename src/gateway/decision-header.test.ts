@@ -109,7 +109,7 @@ describe('the decision header', () => {
     const header = decisionHeader([decision(many), { atMs: 9, kind: 'counted', promptTokens: 1 }]);
     const [first, second] = steps(header);
     expect(first?.['candidates']).toHaveLength(20);
-    expect((first?.['candidates'] as unknown[])[0]).toEqual({
+    expect(first?.['candidates']).toContainEqual({
       id: 'deployment-0',
       verdict: 'kept',
       probability: 0.333,

@@ -56,7 +56,7 @@ export function chancesByScore(
 }
 
 /** Each its weight over the sum; an even draw when nobody has any. */
-function chancesByShare(
+export function chancesByShare(
   share: NonNullable<Strategy['share']>,
   context: PickContext,
   kept: readonly DeploymentIndex[],

@@ -11,7 +11,7 @@ import type { RouterSettings, RoutingTable } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import { select } from '../select/select.ts';
 import { simpleShuffle } from '../strategy/simple-shuffle.ts';
-import { chancesByScore, MIDDLE } from './chances.ts';
+import { chancesByScore, chancesByShare, MIDDLE } from './chances.ts';
 import type { ExplainedCandidate, ExplainedDecision } from './decision.ts';
 import { explainDecision } from './explain-decision.ts';
 
@@ -216,6 +216,31 @@ it('calls a candidate that the table has lost out of rotation', () => {
   const { table } = world([{}]);
   const [, lost] = explainDecision(sketchContext({ table, fleet }, { candidates: [0, 1] }), 1_000).candidates;
   expect(lost).toMatchObject({ id: '', verdict: 'dropped', reason: 'outOfRotation', order: undefined });
+});
+
+it('shows a hundred of very many candidates, those that may be picked first', () => {
+  const many = Array.from({ length: 120 }, (_, nth): DeploymentSketch => ({ order: nth < 118 ? 2 : 1 }));
+  const decision = explain(world(many));
+  expect(decision.candidates).toHaveLength(100);
+  expect(decision.omitted).toBe(20);
+  expect(decision.candidates.map(({ id }) => id).slice(0, 4)).toEqual(['d118', 'd119', 'd0', 'd1']);
+  expect(explain(world(many.slice(0, 100))).omitted).toBe(0);
+});
+
+it('draws evenly where nobody has any weight', () => {
+  const { table, fleet } = world([{}, {}]);
+  const context = {
+    fleet,
+    deployments: table.deployments,
+    nowUs: 0,
+    rng: MIDDLE,
+    basis: 'weight',
+    meanWeight: 0,
+  } as const;
+  expect([...chancesByShare(() => 0, context, [0, 1]).values()]).toEqual([
+    { probability: 0.5, weight: 0, score: undefined },
+    { probability: 0.5, weight: 0, score: undefined },
+  ]);
 });
 
 it('asks a strategy that draws inside its scores with the middle of its chance', () => {

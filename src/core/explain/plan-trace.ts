@@ -1,13 +1,14 @@
 // What a plan did and why, step by step, for requests that are explained. Plain data that grows while the request runs;
 // the plan writes it and never reads it, so that an explained request goes the way of any other.
+import type { Deployment } from '../deployment.ts';
 import type { Failure, FailureCause } from '../outcome.ts';
 import type { Hop } from '../plan/hop.ts';
 import type { Retry } from '../plan/retry.ts';
 import type { RequestIntent } from '../request-intent.ts';
 import type { RoutingTable } from '../routing-table.ts';
 import type { ResolvedModel } from '../select/resolve.ts';
-import type { SelectContext, Selection } from '../select/select-context.ts';
-import type { DeploymentIndex, Millis } from '../units.ts';
+import type { NonePicked, SelectContext } from '../select/select-context.ts';
+import type { Millis } from '../units.ts';
 import type { ExplainedDecision } from './decision.ts';
 import { explainDecision } from './explain-decision.ts';
 import { fallbackListOf, type FallbackList } from './fallback-list.ts';
@@ -82,18 +83,15 @@ export class PlanTrace {
     this.#decision = explainDecision(context, now);
   }
 
-  /** What came of the decision that was looked at. */
-  chose(group: string, selection: Selection, now: Millis): void {
-    const isPicked = selection.kind === 'picked';
-    const soonestMs = isPicked ? undefined : selection.soonestMs;
-    this.#add(now, {
-      kind: 'decision',
-      group,
-      picked: isPicked ? this.#idOf(selection.deployment) : undefined,
-      soonestInMs: soonestMs === undefined ? undefined : soonestMs - now,
-      decision: this.#decision,
-    });
-    this.#decision = undefined;
+  /** The decision that was looked at found this one. */
+  picked(group: string, { id: picked }: Deployment, now: Millis): void {
+    this.#add(now, { kind: 'decision', group, picked, soonestInMs: undefined, decision: this.#decision });
+  }
+
+  /** It found nobody. */
+  foundNobody(group: string, { soonestMs }: NonePicked, now: Millis): void {
+    const soonestInMs = soonestMs === undefined ? undefined : soonestMs - now;
+    this.#add(now, { kind: 'decision', group, picked: undefined, soonestInMs, decision: this.#decision });
   }
 
   group({ resolution }: Hop, now: Millis): void {
@@ -101,9 +99,8 @@ export class PlanTrace {
   }
 
   /** An attempt failed; without a deployment the failure was made up (`mock_testing_*`). */
-  failed(index: DeploymentIndex | undefined, failure: Failure, now: Millis): void {
-    const deployment = index === undefined ? undefined : this.#idOf(index);
-    this.#add(now, { kind: 'failed', deployment, failure: traced(failure) });
+  failed(deployment: Deployment | undefined, failure: Failure, now: Millis): void {
+    this.#add(now, { kind: 'failed', deployment: deployment?.id, failure: traced(failure) });
   }
 
   retry(hop: Hop, retry: Retry, now: Millis): void {
@@ -139,10 +136,6 @@ export class PlanTrace {
 
   #add(now: Millis, step: Step): void {
     if (this.steps.length < MOST_STEPS) this.steps.push({ atMs: now - this.#origin.startedAtMs, ...step });
-  }
-
-  #idOf(deployment: DeploymentIndex): string {
-    return this.#origin.table.deployments[deployment]?.id ?? '';
   }
 }
 

@@ -21,6 +21,8 @@ export interface Fleet {
   readonly freeCharges: readonly Charge[];
   /** Lowest tpm or itpm of all deployments, Infinity without any: a prompt below it cannot exceed one alone. */
   readonly leastTokenLimit: number;
+  /** Smallest known window of all deployments, Infinity without any. */
+  readonly leastWindow: number;
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
   readonly scratch: Int32Array;
   readonly scratchShares: Float64Array;
@@ -95,6 +97,10 @@ export function createFleet(
     rows,
     freeCharges,
     leastTokenLimit: leastTokenLimit(deployments),
+    leastWindow: deployments.reduce(
+      (least, { maxInputTokens = Infinity }) => Math.min(least, maxInputTokens),
+      Infinity,
+    ),
     scratch: new Int32Array(size),
     scratchShares: new Float64Array(size),
     draws: new WeakMap(),

@@ -3,7 +3,8 @@
 import type { Deployment } from '../deployment.ts';
 import type { SelectContext } from '../select/select-context.ts';
 
-const ERROR_OF_ESTIMATE = 2;
+/** The truth is at most so many times the estimate, and at least its share. */
+export const ERROR_OF_ESTIMATE = 2;
 
 /** The estimate is near the window of a candidate, or exceeds the whole tpm or itpm of one. */
 export function hangsOnCount(context: SelectContext): boolean {

@@ -26,7 +26,7 @@ export function afterFailure(
   const { deployment } = at;
   hop.lastFailure = failure;
   state.noticeTrouble(at.now);
-  state.trace?.failed(deployment.index, failure, at.now);
+  state.trace?.failed(deployment, failure, at.now);
   if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
   if (committed) {
     state.ending = failure;

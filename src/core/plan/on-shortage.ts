@@ -37,5 +37,5 @@ function traceShortage(state: PlanState, none: NonePicked, now: Millis): void {
   if (isNews) state.noticeTrouble(now);
   if (state.trace === undefined) return;
   if (isNews) state.trace.look(state, now);
-  state.trace.chose(state.group, none, now);
+  state.trace.foundNobody(state.group, none, now);
 }

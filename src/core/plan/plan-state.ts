@@ -9,6 +9,7 @@ import type { MockFailure, RequestIntent } from '../request-intent.ts';
 import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
+import { ERROR_OF_ESTIMATE } from './hangs-on-count.ts';
 import type { Hop } from './hop.ts';
 import { HopSource } from './hop-source.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -71,7 +72,8 @@ export class PlanState implements SelectContext {
     this.stream = intent.stream;
     this.tags = intent.tags;
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
-    this.mayCount = this.minInputTokens > 0 || intent.promptTokens > fleet.leastTokenLimit;
+    this.mayCount =
+      intent.promptTokens > fleet.leastTokenLimit || this.minInputTokens >= fleet.leastWindow / ERROR_OF_ESTIMATE;
     this.deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.mock = intent.mockFailure;
     this.trace = context.explain === true ? new PlanTrace(context, EXPLAINED_DECISIONS) : undefined;
