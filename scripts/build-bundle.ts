@@ -1,7 +1,8 @@
 // Builds dist/: the program as plain JavaScript for an installed package, which has Node 22 or newer and no development
-// dependencies. Runtime dependencies stay outside the bundle: npm installs them, and they keep their own files.
+// dependencies. Runtime dependencies stay outside the bundle: npm installs them, and they keep their own files. What of
+// a development dependency is bundled brings its licence along.
 //   node scripts/build-bundle.ts [--entry src/main.ts] [--out dist]
-import { readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
@@ -23,7 +24,7 @@ function externalPackages(): RegExp[] {
 async function build(entry: string, outDirectory: string): Promise<RolldownOutput> {
   const bundle = await rolldown({
     cwd: root,
-    input: { main: entry },
+    input: { main: entry, 'count-worker': 'src/gateway/tokens/count-worker.ts' },
     platform: 'node',
     external: externalPackages(),
     transform: { target: 'node22' },
@@ -45,6 +46,7 @@ async function build(entry: string, outDirectory: string): Promise<RolldownOutpu
     minify: false,
   });
   await bundle.close();
+  copyFileSync(`${root}node_modules/gpt-tokenizer/LICENSE`, `${outDirectory}/LICENSE.gpt-tokenizer`);
   return output;
 }
 

@@ -131,6 +131,10 @@ class Simulation {
       }
       case 'fail':
         return this.#fail(flight, action.failure, now);
+      case 'count':
+        // The workload's prompts are as large as they say.
+        plan.counted(plan.promptTokens, now);
+        return this.#decide(flight, now);
       default:
         return unknownAction(action);
     }

@@ -8,9 +8,11 @@ import { inheritFleet } from './core/fleet/inherit.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { Mirrors } from './gateway/mirror.ts';
 import type { Runtime, ServerState } from './gateway/runtime.ts';
+import type { TokenCounter } from './gateway/tokens/token-counter.ts';
 import { Authenticator } from './http/auth.ts';
 import type { DataPlaneContext } from './http/data-plane.ts';
 import type { Metrics } from './observe/metrics.ts';
+import type { RecentRequests } from './observe/recent.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { Clock } from './upstream/clock.ts';
 import type { CredentialCache } from './upstream/credentials.ts';
@@ -29,6 +31,8 @@ export interface Lasting {
   readonly state: ServerState;
   readonly credentials: CredentialCache;
   readonly mirrors: Mirrors;
+  readonly recent: RecentRequests;
+  readonly tokens: TokenCounter;
 }
 
 /** What a replacement changed, for the log. */
@@ -86,17 +90,19 @@ export class InForce {
   }
 
   #enact(config: GatewayConfig): DataPlaneContext {
-    const { clock, log, metrics, state, credentials, mirrors } = this.#lasting;
+    const { clock, log, metrics, recent, state, credentials, mirrors, tokens } = this.#lasting;
     const runtime = this.#createRuntime(config);
-    const publish = publisher([log.listener(runtime), metrics.adopt(runtime)]);
+    const publish = publisher([log.listener(runtime), metrics.adopt(runtime), recent.listener]);
     return {
       runtime,
       services: {
         clock,
         publish,
         credentials,
+        tokens,
         mirror: (original, deployment) => mirrors.start(original, deployment),
         waits: state,
+        explainTrouble: recent.explainTrouble,
       },
       authenticator: new Authenticator(config.general.masterKey, config.general.keyHeaderName),
       state,

@@ -5,11 +5,13 @@ import type { Server } from 'node:http';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { GatewayConfig } from './config/types.ts';
 import { Mirrors } from './gateway/mirror.ts';
+import { TokenCounter } from './gateway/tokens/token-counter.ts';
 import type { ServerState } from './gateway/runtime.ts';
 import { lazyControlPlane } from './http/control-plane/lazy-control-plane.ts';
 import { DataPlane } from './http/data-plane.ts';
 import { createServer } from './http/server.ts';
 import { InForce } from './in-force.ts';
+import { RecentRequests } from './observe/recent.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import { Reloader, reportReload, type ReloadOutcome, type ReloadTrigger } from './reload.ts';
@@ -46,7 +48,7 @@ const DRAIN_POLL_MS = 20;
 
 /** Starts listening; rejects when the port cannot be had (`EADDRINUSE`). */
 export async function serve(config: GatewayConfig, options: ServeOptions): Promise<RunningGateway> {
-  const { clock, state, mirrors, inForce, reloader, control } = assemble(config, options);
+  const { clock, state, mirrors, tokens, inForce, reloader, control } = assemble(config, options);
   const dataPlane = new DataPlane(() => inForce.context);
   const server = createServer(
     {
@@ -63,7 +65,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
     url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     port,
     reload: (trigger) => reloader.reload(trigger),
-    drain: () => drain({ server, state, inForce, clock, control, mirrors }),
+    drain: () => drain({ server, state, inForce, clock, control, mirrors, tokens }),
   };
 }
 
@@ -74,8 +76,11 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
   const state = idleState();
   const credentials = new CredentialCache(clock);
   const mirrors = new Mirrors();
-  const inForce = new InForce(config, { clock, log: options.log, metrics, state, credentials, mirrors });
-  const control = lazyControlPlane({ context: () => inForce.context, metrics, env: options.env });
+  const recent = new RecentRequests();
+  const tokens = new TokenCounter();
+  const lasting = { clock, log: options.log, metrics, recent, state, credentials, mirrors, tokens };
+  const inForce = new InForce(config, lasting);
+  const control = lazyControlPlane({ context: () => inForce.context, metrics, recent, env: options.env });
   const reloader = new Reloader({
     read: options.readConfig ?? (() => config),
     replace: (next) => {
@@ -85,7 +90,7 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
     },
     report: (outcome, trigger) => reportReload(options.log, outcome, trigger),
   });
-  return { clock, state, mirrors, inForce, reloader, control };
+  return { clock, state, mirrors, tokens, inForce, reloader, control };
 }
 
 function idleState(): ServerState {
@@ -114,6 +119,7 @@ interface Drained {
   readonly clock: Clock;
   readonly control: { close(): Promise<void> };
   readonly mirrors: Mirrors;
+  readonly tokens: { close(): Promise<void> };
 }
 
 /**
@@ -135,4 +141,5 @@ async function drain(parts: Drained): Promise<void> {
   parts.mirrors.stop();
   await parts.control.close();
   await parts.inForce.destroy();
+  await parts.tokens.close();
 }

@@ -3,6 +3,8 @@ import { FLAGS } from './flags.ts';
 
 const COMMANDS = `Usage: loadstone [serve] --config FILE     serve a LiteLLM config (default command)
        loadstone check FILE [--json]      say what becomes of every key of a config
+       loadstone explain --config FILE REQUEST.json [--json]
+                                          say where a request would go and why; - reads it from stdin
        loadstone demo                     serve three fake Azure deployments and a fallback
        loadstone fake-provider            run a fake LLM provider with faults on demand
 

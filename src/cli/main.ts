@@ -14,6 +14,7 @@ import {
   parseArguments,
   type Command,
   type Environment,
+  type ExplainArguments,
   type FakeProviderArguments,
   type ServeArguments,
 } from './parse-arguments.ts';
@@ -39,6 +40,8 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
       return complain(command.message, MISTAKE);
     case 'check':
       return runCheck(command.file, { asJson: command.asJson, env });
+    case 'explain':
+      return runExplain(command.explain, env);
     case 'probe':
       return runProbe(command, env);
     case 'fake-provider':
@@ -56,6 +59,19 @@ function runCheck(file: string, options: { readonly asJson: boolean; readonly en
   const config = loadConfig(file, { env: options.env });
   print(options.asJson ? JSON.stringify(checkReport(config), null, 2) : formatCheckReport(config).trimEnd());
   return hasErrors(config) ? MISTAKE : DONE;
+}
+
+async function runExplain(args: ExplainArguments, env: Environment): Promise<ExitCode> {
+  const config = loadConfig(args.configFile, { env });
+  if (hasErrors(config)) {
+    reportProblems(config.problems);
+    return MISTAKE;
+  }
+  const { explain } = await import('./explain.ts');
+  const result = await explain(config, args);
+  if ('mistake' in result) return complain(result.mistake, MISTAKE);
+  print(result.text);
+  return result.isRefused ? FAILED : DONE;
 }
 
 async function runProbe(command: Extract<Command, { kind: 'probe' }>, env: Environment): Promise<ExitCode> {

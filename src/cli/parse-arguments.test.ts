@@ -24,6 +24,7 @@ describe('the command', () => {
     [['demo', '-m', 'gpt-4o'], 'serve'],
     [['check', 'c.yaml'], 'check'],
     [['--config', 'c.yaml', '--validate_config'], 'check'],
+    [['explain', '--config', 'c.yaml', 'r.json'], 'explain'],
     [['fake-provider'], 'fake-provider'],
     [['--test'], 'probe'],
     [['--health'], 'probe'],
@@ -171,6 +172,39 @@ test('the fake provider listens on the documented ports, and takes faults', () =
   const argv = ['fake-provider', '--port', '0,0', '--fault', 'a:reset', '--fault', '*:latency=5', '--vendor', 'tgi'];
   const fakeProvider = { ports: [0, 0], host: '127.0.0.1', faults: ['a:reset', '*:latency=5'], vendor: 'tgi' };
   expect(parseArguments(argv, {})).toMatchObject({ kind: 'fake-provider', fakeProvider });
+});
+
+test('explain takes a config, one request, and how it is sent', () => {
+  const argv = [
+    'explain',
+    '-c',
+    'c.yaml',
+    '-',
+    '--path',
+    '/embeddings',
+    '--header',
+    'a: 1',
+    '--header',
+    'b:2',
+    '--json',
+  ];
+  expect(parseArguments(argv, {})).toEqual({
+    kind: 'explain',
+    explain: { configFile: 'c.yaml', requestFile: '-', path: '/embeddings', headers: ['a: 1', 'b:2'], asJson: true },
+  });
+  expect(parseArguments(['explain', 'r.json'], { CONFIG_FILE_PATH: 'env.yaml' })).toMatchObject({
+    explain: { configFile: 'env.yaml', requestFile: 'r.json', path: undefined, headers: [], asJson: false },
+  });
+});
+
+test.each([
+  [['explain', 'r.json'], 'explain needs a config and a request'],
+  [['explain', '-c', 'c.yaml'], 'explain needs a config and a request'],
+  [['explain', '-c', 'c.yaml', 'a.json', 'b.json'], 'takes one request, and got "b.json" as well'],
+  [['explain', '-c', 'c.yaml', 'a.json', '--header', 'nonsense'], '--header takes "Name: value", not "nonsense"'],
+])('%j is a mistake', (argv, text) => {
+  const command = parseArguments(argv, {});
+  expect(command.kind === 'mistake' && command.message).toContain(text);
 });
 
 test('no command line makes it throw', () => {

@@ -42,11 +42,23 @@ export interface FakeProviderArguments {
   readonly answers: string | undefined;
 }
 
+export interface ExplainArguments {
+  readonly configFile: string;
+  /** A file with the request; `-`: standard input. */
+  readonly requestFile: string;
+  /** URL path of the request; `undefined`: what the file says, else chat completions. */
+  readonly path: string | undefined;
+  /** `Name: value`, as given. */
+  readonly headers: readonly string[];
+  readonly asJson: boolean;
+}
+
 /** `notices` are lines for stderr that do not stop anything. */
 export type Command =
   | { readonly kind: 'serve'; readonly serve: ServeArguments; readonly notices: readonly string[] }
   | { readonly kind: 'demo'; readonly serve: ServeArguments; readonly notices: readonly string[] }
   | { readonly kind: 'check'; readonly file: string; readonly asJson: boolean }
+  | { readonly kind: 'explain'; readonly explain: ExplainArguments }
   | { readonly kind: 'fake-provider'; readonly fakeProvider: FakeProviderArguments }
   | {
       readonly kind: 'probe';
@@ -58,7 +70,7 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'mistake'; readonly message: string };
 
-const VERBS = ['serve', 'check', 'demo', 'fake-provider'] as const;
+const VERBS = ['serve', 'check', 'explain', 'demo', 'fake-provider'] as const;
 type Verb = (typeof VERBS)[number];
 
 const DEFAULT_PORT = 4000;
@@ -164,6 +176,20 @@ function checkCommand(flags: ReadFlags, env: Environment, rest: readonly string[
   return { kind: 'check', file, asJson: flags.values.has('json') };
 }
 
+function explainCommand(flags: ReadFlags, env: Environment, rest: readonly string[]): Command {
+  const configFile = textOf(flags, 'config') ?? (env['CONFIG_FILE_PATH'] || undefined);
+  const [requestFile, another] = rest;
+  if (configFile === undefined || requestFile === undefined) {
+    return mistake('explain needs a config and a request: loadstone explain --config FILE REQUEST.json');
+  }
+  if (another !== undefined) return mistake(`explain takes one request, and got "${another}" as well`);
+  const headers = flags.repeated.get('header') ?? [];
+  const bad = headers.find((header) => !/^[\w-]+:/.test(header));
+  if (bad !== undefined) return mistake(`--header takes "Name: value", not "${bad}"`);
+  const asJson = flags.values.has('json');
+  return { kind: 'explain', explain: { configFile, requestFile, path: textOf(flags, 'path'), headers, asJson } };
+}
+
 function fakeProviderCommand(flags: ReadFlags): Command {
   const ports: number[] = [];
   for (const text of (textOf(flags, 'port') ?? FAKE_PROVIDER_PORTS).split(',')) {
@@ -201,6 +227,7 @@ export function parseArguments(argv: readonly string[], env: Environment): Comma
   const verb = verbOf(word);
   if (typeof verb !== 'string') return mistake(verb.mistake);
   if (verb === 'check') return checkCommand(flags, env, rest);
+  if (verb === 'explain') return explainCommand(flags, env, rest);
   if (rest.length > 0) return mistake(`unexpected argument "${rest[0]}"`);
   if (verb === 'fake-provider') return fakeProviderCommand(flags);
   if (flags.values.has('validate_config')) return checkCommand(flags, env, []);

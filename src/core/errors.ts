@@ -51,6 +51,12 @@ export const GATEWAY_ERRORS = {
     source: 'client',
     remedy: 'Shorten the prompt, or configure context_window_fallbacks.',
   },
+  prompt_over_limit: {
+    ...badRequest,
+    exceptionClass: 'BadRequestError',
+    source: 'client',
+    remedy: 'Shorten the prompt, raise tpm or itpm, or configure fallbacks.',
+  },
   out_of_rotation: {
     status: 500,
     type: 'internal_server_error',
@@ -104,15 +110,6 @@ export const GATEWAY_ERRORS = {
     scope: 'request',
     source: 'gateway',
     remedy: 'Come back after Retry-After, raise rpm, tpm or max_parallel_requests, or configure fallbacks.',
-  },
-  prompt_over_limit: {
-    status: 429,
-    type: 'throttling_error',
-    exceptionClass: 'RateLimitError',
-    cause: 'rate_limit',
-    scope: 'request',
-    source: 'gateway',
-    remedy: 'Shorten the prompt, raise tpm or itpm, or configure a fallback with a larger limit.',
   },
   all_deployments_in_cooldown: {
     status: 429,

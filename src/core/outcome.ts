@@ -108,5 +108,7 @@ export interface Attempt {
 
 export type Action =
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
+  /** Count the prompt with the tokenizer of this deployment's model, and tell `counted`. At most once per request. */
+  | { readonly kind: 'count'; readonly deployment: DeploymentIndex }
   | { readonly kind: 'wait'; readonly untilMs: Millis; readonly reason: 'retry-after' | 'backoff' | 'capacity' }
   | { readonly kind: 'fail'; readonly failure: Failure };

@@ -89,12 +89,16 @@ export function promptTooLargeFailure(group: string, promptTokens: number, large
   return gatewayFailure('prompt_too_large', prefixed('ContextWindowExceededError', text));
 }
 
-/** The prompt, counted exactly, is larger than every whole `tpm` or `itpm` left: no wait would help. */
-export function promptOverLimitFailure(group: string, promptTokens: number): Failure {
+/** The prompt alone, counted, exceeds the tpm or itpm of every deployment left: no time would make room for it. */
+export function promptOverLimitFailure(
+  group: string,
+  promptTokens: number,
+  largest: { readonly name: 'tpm' | 'itpm'; readonly limit: number },
+): Failure {
   const text =
-    `the prompt has ${promptTokens} tokens, more than the tpm or itpm of every deployment of ${group}: ` +
-    'no wait makes room for it. Shorten it or raise the limit.';
-  return gatewayFailure('prompt_over_limit', prefixed('RateLimitError', text));
+    `the prompt alone exceeds the ${largest.name} of every deployment of ${group}: ` +
+    `${promptTokens} tokens, largest ${largest.name} ${largest.limit}`;
+  return gatewayFailure('prompt_over_limit', prefixed('BadRequestError', text));
 }
 
 /** The request's own deadline ran out before anything answered. */

@@ -125,6 +125,10 @@ function play(
       now = action.untilMs;
       continue;
     }
+    if (action.kind === 'count') {
+      plan.counted(undefined, now);
+      continue;
+    }
     const { attempt } = action;
     attempts.push(attempt);
     now += 10;

@@ -8,6 +8,7 @@ import type { Action, Outcome } from './outcome.ts';
 import { deadlineFailure } from './own-failures.ts';
 import { firstHop } from './plan/first-hop.ts';
 import type { Hop } from './plan/hop.ts';
+import { hangsOnCount } from './plan/hangs-on-count.ts';
 import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
 import type { Moment, PlanContext } from './plan/plan-context.ts';
@@ -34,9 +35,13 @@ export class Plan extends PlanState {
   constructor(context: PlanContext) {
     super(context);
     const first = firstHop(context);
-    if (!('kind' in first)) this.hop = first;
-    else if (first.isFinal) this.ending = first.failure;
-    else hopFailed(this, first.failure, context.startedAtMs);
+    if (!('kind' in first)) {
+      this.hop = first;
+      this.trace?.group(first, context.startedAtMs);
+    } else if (first.isFinal) {
+      this.ending = first.failure;
+      this.trace?.end(first.failure, context.startedAtMs);
+    } else hopFailed(this, first.failure, context.startedAtMs);
   }
 
   /** What to do now. After a wait and after `record` of a failure it is asked again; never after the end. */
@@ -61,15 +66,29 @@ export class Plan extends PlanState {
         hopFailed(this, this.recovery.failure, now);
         continue;
       }
-      if (hop.notBeforeMs > now) return { kind: 'wait', untilMs: hop.notBeforeMs, reason: hop.waitReason };
+      if (hop.notBeforeMs > now) return this.#pause(hop, now);
+      if (this.mayCount && hangsOnCount(this)) {
+        this.mayCount = false;
+        return { kind: 'count', deployment: hop.candidates[0] ?? 0 };
+      }
       const { queue } = this.context;
       if (queue?.isStale(now) === true) queue.round({ now, rng });
+      if (this.trace !== undefined) this.trace.look(this, now);
       const selection = select(this, now, rng);
       if (selection.kind === 'picked') return this.#begin(hop, selection, now);
       const wait = onShortage(this, selection, { hop, now, rng });
       if (wait !== undefined) return wait;
     }
     return { kind: 'fail', failure: this.ending };
+  }
+
+  /** How many tokens the prompt has; `undefined` = nobody could tell, and the estimate stands. */
+  counted(promptTokens: number | undefined, now: Millis): void {
+    if (promptTokens === undefined) return;
+    this.promptTokens = promptTokens;
+    this.promptIsCounted = true;
+    if (this.minInputTokens > 0) this.minInputTokens = promptTokens;
+    this.trace?.counted(promptTokens, now);
   }
 
   /** A stream gave its first content: what a probe needs to succeed (DESIGN 5). The end is recorded all the same. */
@@ -113,9 +132,15 @@ export class Plan extends PlanState {
     return waiter.picked === undefined ? undefined : this.#begin(hop, waiter.picked, now);
   }
 
+  #pause({ notBeforeMs: untilMs, waitReason: reason }: Hop, now: Millis): Action {
+    this.trace?.wait({ untilMs, reason }, now);
+    return { kind: 'wait', untilMs, reason };
+  }
+
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
     const deployment = this.table.deployments[index];
     if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
+    this.trace?.picked(this.group, deployment, now);
     const sources = { intent: this.intent, deployment, settings: this.table.settings };
     const { timeouts, shownMs } = resolveTimeouts(sources, this.deadlineMs, now);
     this.charge = charge;

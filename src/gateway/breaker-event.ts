@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 export function publishBreaker(exchange: Exchange, planned: Attempt, change: 'opened' | 'closed'): void {
   exchange.input.services.publish({
     kind: 'breaker',
+    callId: exchange.input.callId,
     deployment: planned.deployment,
     state: change === 'opened' ? 'open' : 'closed',
     status: exchange.failure?.status,

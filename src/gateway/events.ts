@@ -1,5 +1,6 @@
 // Everything observable is one of these events. Logs, metrics, the recent-requests ring and traces subscribe; no
 // subscriber can influence routing, and an exception in one of them is swallowed.
+import type { PlanStep } from '../core/explain/plan-trace.ts';
 import type { Failure, TokenUsage } from '../core/outcome.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
@@ -50,11 +51,14 @@ export interface RequestEvent {
   readonly failure: Failure | undefined;
   /** A copy for another group (`silent_model`): no client waits for it. */
   readonly mirror?: true;
+  /** Why it went as it did; left out of requests that are not explained. */
+  readonly steps?: readonly PlanStep[] | undefined;
 }
 
 /** A fallback hop ended. */
 export interface FallbackEvent {
   readonly kind: 'fallback';
+  readonly callId?: string;
   readonly requestedModel: string;
   readonly fallbackModel: string;
   readonly succeeded: boolean;
@@ -64,6 +68,7 @@ export interface FallbackEvent {
 /** A breaker opened or closed. */
 export interface BreakerEvent {
   readonly kind: 'breaker';
+  readonly callId?: string;
   readonly deployment: DeploymentIndex;
   readonly state: 'closed' | 'open' | 'half-open';
   readonly status: number | undefined;

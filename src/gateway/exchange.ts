@@ -16,6 +16,7 @@ import type { ClientResponse } from './client-response.ts';
 import type { GatewayListener } from './events.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Runtime, ServerState } from './runtime.ts';
+import type { TokenCounter } from './tokens/token-counter.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
 
 /** What every exchange shares. */
@@ -27,6 +28,9 @@ export interface GatewayServices {
   readonly mirror: (original: Exchange, deployment: DeploymentIndex) => void;
   /** Counts the requests that wait for a unit of a limit. */
   readonly waits: Pick<ServerState, 'queued'>;
+  readonly tokens: TokenCounter;
+  /** Asked when a request runs into trouble: whether the reasons may be kept. Rations what they cost. */
+  readonly explainTrouble: (now: Millis) => boolean;
 }
 
 /** A multipart body that is forwarded with its model replaced; `withModel` makes the bytes for one attempt. */

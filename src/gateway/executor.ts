@@ -2,10 +2,11 @@
 // attempt. It decides nothing itself: order of moves, limits and health are the core's.
 import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
 import { internalFailure } from '../core/own-failures.ts';
-import type { Millis } from '../core/units.ts';
+import type { DeploymentIndex, Millis } from '../core/units.ts';
 import { unsentResult, type AttemptResult } from './attempt-result.ts';
 import { attendQueue } from './admission-queue.ts';
 import { runAttempt } from './attempt.ts';
+import { countPrompt } from './tokens/count-prompt.ts';
 import { publishBreaker } from './breaker-event.ts';
 import type { Exchange } from './exchange.ts';
 import { keepAlive, stopKeepAlive } from './keep-alive.ts';
@@ -26,13 +27,16 @@ export async function execute(exchange: Exchange): Promise<void> {
       }
       const action: Action = plan.next(clock.now(), clock.random);
       if (action.kind === 'fail') {
-        exchange.failure = action.failure;
-        if (exchange.headFor === undefined) replyWithFailure(exchange, action.failure);
-        else endStreamWithFailure(exchange, action.failure);
+        fail(exchange, action.failure);
         break;
       }
       if (action.kind === 'wait') {
         await wait(exchange, action);
+        continue;
+      }
+      if (action.kind === 'count') {
+        const tokens = await count(exchange, action.deployment);
+        plan.counted(tokens, clock.now());
         continue;
       }
       const result = await attempt(exchange, action.attempt);
@@ -50,6 +54,17 @@ export async function execute(exchange: Exchange): Promise<void> {
     plan.abandon(clock.now());
     publish(requestEvent(exchange, outcome));
   }
+}
+
+/** With a status, or in-band where the headers are out. */
+function fail(exchange: Exchange, failure: Failure): void {
+  exchange.failure = failure;
+  if (exchange.headFor === undefined) replyWithFailure(exchange, failure);
+  else endStreamWithFailure(exchange, failure);
+}
+
+function count({ input }: Exchange, deployment: DeploymentIndex): Promise<number | undefined> {
+  return countPrompt(input.services.tokens, input.body, { config: input.runtime.config, deployment });
 }
 
 /** One attempt, with everything that follows from it: the plan is told, the event is published. */
@@ -97,6 +112,7 @@ function publishFallback(exchange: Exchange, planned: Attempt, outcome: Outcome)
   if (failure === undefined || outcome.kind === 'abandoned') return;
   exchange.input.services.publish({
     kind: 'fallback',
+    callId: exchange.input.callId,
     requestedModel: exchange.input.intent.model,
     fallbackModel: planned.group,
     succeeded: outcome.kind === 'success',
@@ -192,5 +208,6 @@ function requestEvent(exchange: Exchange, outcome: Outcome['kind']) {
     recovered: exchange.recovered,
     outcome,
     failure: exchange.failure,
+    steps: exchange.input.plan.trace?.steps,
   } as const;
 }

@@ -59,7 +59,7 @@ export class Mirrors {
 function mirrorOf(original: Exchange, group: string): Exchange {
   const { input } = original;
   const { runtime, services, intent } = input;
-  const origin = { ...input, response: new DiscardedReply(), startedAtMs: services.clock.now() };
+  const origin = { ...input, response: new DiscardedReply(), startedAtMs: services.clock.now(), explain: false };
   const understood = { ...input, intent: { ...intent, model: group, mockFailure: undefined }, bodyModel: group };
   return openExchange({ runtime, services: mirrorServices(services) }, origin, understood);
 }

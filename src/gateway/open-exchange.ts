@@ -1,7 +1,7 @@
 // A request that was understood becomes an exchange with a plan of its own. One place, because requests of clients,
 // members of a fan-out and mirrors all begin the same way.
 import { createPlan } from '../core/plan.ts';
-import { resolveModel } from '../provider/resolve-model.ts';
+import { guessProvider } from '../provider/guess-provider.ts';
 import { Exchange, type ExchangeInput, type GatewayServices, type UnderstoodRequest } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -9,7 +9,10 @@ import type { Runtime } from './runtime.ts';
 export type ExchangeOrigin = Pick<
   ExchangeInput,
   'request' | 'response' | 'endpoint' | 'path' | 'callId' | 'startedAtMs'
->;
+> & {
+  /** The reasons of every decision are kept, for the answer's header. */
+  readonly explain: boolean;
+};
 
 /** What the exchange works with, for its whole life. */
 export interface ExchangeWorld {
@@ -29,6 +32,8 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     startedAtMs,
     guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
+    explain: origin.explain,
+    explainTrouble: services.explainTrouble,
   });
   return new Exchange({
     ...understood,
@@ -42,10 +47,4 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     startedAtMs,
     plan,
   });
-}
-
-/** Provider of a bare model name, for wildcards such as `openai/*` (1.106, 1.7). */
-function guessProvider(model: string): string | undefined {
-  const resolved = resolveModel(model, {});
-  return 'kind' in resolved ? undefined : resolved.provider;
 }

@@ -7,6 +7,7 @@ import { errorEnvelope, NO_PARAM, type ClientError } from '../wire/error-envelop
 import { headerText } from '../wire/header-text.ts';
 import { appendProviderErrorHeaders, appendProviderHeaders } from '../wire/headers.ts';
 import type { ReadyAnswer } from './attempt-result.ts';
+import { decisionHeader } from './decision-header.ts';
 import type { Exchange } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -105,6 +106,7 @@ function failureHeaders(exchange: Exchange): string[] {
   const { callId, endpoint } = exchange.input;
   if (opened !== undefined) return successHeaders(exchange, opened.planned, opened.headers);
   const headers = ['x-litellm-call-id', callId, 'x-litellm-version', LITELLM_VERSION];
+  appendDecision(headers, exchange);
   if (exchange.failedHeaders !== undefined) appendProviderErrorHeaders(headers, exchange.failedHeaders);
   const wasChosen = attempts > 0 || exchange.failure?.cause === 'misconfigured';
   const shownDefault = SHOWN_TIMEOUTS[endpoint];
@@ -153,6 +155,7 @@ function successHeaders(exchange: Exchange, planned: Attempt, upstream: AnswerHe
   if (hasPriority(exchange)) headers.push(...priorityHeaders(exchange));
   if (planned.retries > 0) headers.push('x-litellm-max-retries', String(exchange.input.plan.maxRetries));
   if (exchange.input.includeFallbackErrors) appendFallbackErrors(headers, exchange);
+  appendDecision(headers, exchange);
   appendProviderHeaders(headers, upstream);
   return headers;
 }
@@ -168,6 +171,13 @@ function priorityHeaders({ input }: Exchange): string[] {
   const used = ['x-litellm-request-prioritization-used', 'True'];
   const isQueueRoute = input.request.url?.startsWith('/queue/') === true;
   return isQueueRoute ? [...used, 'x-litellm-priority', String(input.intent.priority ?? 0)] : used;
+}
+
+/** Why, for who asked and may know; of a stream what is known when it begins. */
+function appendDecision(headers: string[], { input: { plan } }: Exchange): void {
+  if (plan.context.explain === true && plan.trace !== undefined) {
+    headers.push('x-loadstone-decision', decisionHeader(plan.trace.steps));
+  }
 }
 
 /** What failed before the answer (`include_fallback_errors`), in one header: JSON, ASCII only. */

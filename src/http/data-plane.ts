@@ -9,6 +9,7 @@ import { openExchange } from '../gateway/open-exchange.ts';
 import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
+import { adminAccess } from './admin-access.ts';
 import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
 import { readRequest, type ReadRequest } from './read-request.ts';
@@ -96,10 +97,11 @@ export class DataPlane {
     state.admitted += 1;
     try {
       const { parsed } = held;
+      const origin = { ...incoming, explain: mayExplain(context, incoming.request) };
       const running =
         parsed.fanOut === undefined
-          ? openExchange(context, incoming, parsed)
-          : new FanOutRun(context, incoming, { understood: parsed, fanOut: parsed.fanOut });
+          ? openExchange(context, origin, parsed)
+          : new FanOutRun(context, origin, { understood: parsed, fanOut: parsed.fanOut });
       incoming.response.on('close', () => {
         if (!incoming.response.writableFinished) running.leave();
       });
@@ -117,6 +119,15 @@ export class DataPlane {
 interface InferenceCall extends Incoming {
   readonly route: InferenceRoute;
   readonly query: string;
+}
+
+/** Whether the caller asks for the reasons and may know them; whoever may not is served as if he had not asked. */
+function mayExplain({ authenticator, runtime }: DataPlaneContext, { headers, socket }: IncomingMessage): boolean {
+  const asked = headers['x-loadstone-explain'];
+  if (asked !== 'true' && asked !== '1') return false;
+  const { masterKeyIsStrong } = runtime.config.general;
+  const verdict = authenticator.check(headers);
+  return adminAccess({ verdict, masterKeyIsStrong, peer: socket.remoteAddress, headers }) === 'granted';
 }
 
 function accepted(

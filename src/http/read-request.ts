@@ -25,8 +25,11 @@ export type ReadRequest =
     }
   | ({ readonly kind: 'request' } & UnderstoodRequest);
 
+/** What is read of a request beside its body. */
+export type RequestHeaders = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
+
 export interface RequestContext {
-  readonly request: IncomingMessage;
+  readonly request: RequestHeaders;
   readonly route: InferenceRoute;
   readonly query: string;
   readonly config: GatewayConfig;
@@ -123,7 +126,7 @@ function forbiddenField(
   return undefined;
 }
 
-function intentHeaders(request: IncomingMessage): IntentHeaders {
+function intentHeaders(request: RequestHeaders): IntentHeaders {
   return {
     timeout: headerText(request, 'x-litellm-timeout'),
     streamTimeout: headerText(request, 'x-litellm-stream-timeout'),
@@ -219,7 +222,7 @@ function asksForUsage(source: Source): boolean {
   );
 }
 
-function headerText(request: IncomingMessage, name: string): string | undefined {
+function headerText(request: RequestHeaders, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

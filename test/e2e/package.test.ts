@@ -42,6 +42,12 @@ test('the tarball of npm pack, installed into an empty folder, serves the demo',
   });
   expect(answer.status).toBe(200);
   expect(answer.headers.get('x-litellm-model-id')).toMatch(/^gpt-turbo-/);
+  const counted = await fetch(`http://127.0.0.1:${port}/utils/token_counter`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'gpt-3.5-turbo', messages: [{ role: 'user', content: 'hi' }] }),
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(await counted.json()).toMatchObject({ total_tokens: 8 });
   const ended = new Promise<number | null>((resolve) => child?.once('exit', resolve));
   child.kill('SIGTERM');
   expect(await ended).toBe(0);

@@ -122,6 +122,7 @@ export function sketchContext(
     candidates: world.table.deployments.map(({ index }) => index),
     tried: [],
     promptTokens: 10,
+    promptIsCounted: false,
     maxTokens: 10,
     stream: false,
     tags: [],

@@ -129,6 +129,10 @@ export class VirtualGateway {
     const action = plan.next(this.now, this.rng);
     if (action.kind === 'fail') return this.#end(result, 'failed', action.failure);
     if (action.kind === 'attempt') return this.#dispatch(result);
+    if (action.kind === 'count') {
+      plan.counted(plan.promptTokens, this.now);
+      return this.#step(result);
+    }
     let isWoken = false;
     const wake = (): void => {
       if (isWoken) return;

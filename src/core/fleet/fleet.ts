@@ -26,6 +26,10 @@ export interface Fleet {
   /** By deployment index: the receipt of an attempt that no limit counts, shared so that it costs no allocation. */
   readonly freeCharges: readonly Charge[];
   readonly tracking: Tracking;
+  /** Lowest tpm or itpm of all deployments, Infinity without any: a prompt below it cannot exceed one alone. */
+  readonly leastTokenLimit: number;
+  /** Smallest known window of all deployments, Infinity without any. */
+  readonly leastWindow: number;
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
   readonly scratch: Int32Array;
   readonly scratchShares: Float64Array;
@@ -110,10 +114,22 @@ export function createFleet(
     rows,
     freeCharges,
     tracking: { usage: false, latency: false },
+    leastTokenLimit: leastTokenLimit(deployments),
+    leastWindow: leastWindow(deployments),
     scratch: new Int32Array(size),
     scratchShares: new Float64Array(size),
     draws: new WeakMap(),
   };
+}
+
+function leastWindow(deployments: readonly Deployment[]): number {
+  return deployments.reduce((least, { maxInputTokens = Infinity }) => Math.min(least, maxInputTokens), Infinity);
+}
+
+function leastTokenLimit(deployments: readonly Deployment[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { limits } of deployments) least = Math.min(least, limits.tpm ?? least, limits.itpm ?? least);
+  return least;
 }
 
 /** The row of a deployment. RangeError for an index that is not in the fleet: a mistake of the caller. */

@@ -21,8 +21,6 @@ export interface TokenDemand {
   readonly promptTokens: number;
   /** Most output tokens that the request allows; 0 where there is no output (embeddings). */
   readonly maxTokens: number | undefined;
-  /** The prompt as the model's own tokenizer counts it; absent = nobody has counted. */
-  readonly exactPromptTokens?: number | undefined;
 }
 
 export interface AdmissionRequest extends TokenDemand {

@@ -26,11 +26,14 @@ export function afterFailure(
   const { failure, committed, unsent } = outcome;
   const { deployment } = at;
   hop.lastFailure = failure;
+  state.noticeTrouble(at.now);
+  state.trace?.failed(deployment, failure, at.now);
   if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
   if (committed) {
     const recovery = recoveryAfter(state, failure, outcome.resumable);
     if (recovery === undefined) {
       state.ending = state.recovery?.failure ?? failure;
+      state.trace?.end(state.ending, at.now);
       return;
     }
     state.recovery = recovery;
@@ -62,6 +65,7 @@ function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
     latestMs: latestWaitMs(state.context, failed.now),
   });
   if (retry === undefined) return false;
+  state.trace?.retry(hop, retry, failed.now);
   if (!retry.isDeferred) applyRetry(hop, retry);
   else if (hop.depth === 0) state.deferred ??= { hop, retry };
   return !retry.isDeferred;
@@ -71,6 +75,7 @@ function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
 export function raiseMock(state: PlanState, kind: MockFailure, at: Moment & { readonly hop: Hop }): void {
   const { hop, now } = at;
   const failure = mockFailure(kind, state.group);
+  state.trace?.failed(undefined, failure, now);
   hop.lastFailure = failure;
   if (kind !== 'rate_limit') state.mock = undefined;
   else if (retryInGroup(state, { ...at, failure, deployment: undefined })) {
@@ -89,6 +94,7 @@ export function hopFailed(state: PlanState, failure: Failure, now: Millis): void
   const onUnknown = (unknown: Failure): void => void (state.failures = [...state.failures, unknown]);
   const next = state.isOutOfFallbacks ? undefined : state.hops().next(failed, onUnknown);
   if (next !== undefined) {
+    state.trace?.fallback(failed.model, next, { cause: failure.cause, now });
     state.hop = next;
     return;
   }
@@ -110,12 +116,12 @@ export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
   if (state.recovery !== undefined) {
     // The client has a part of the answer: what broke it is all that it is told.
     state.ending = state.recovery.failure;
+    state.trace?.end(state.ending, now);
     return;
   }
   const { failures, attempts, tried } = state;
-  state.ending = finalFailure(
-    failure,
-    { context: state.context, source: state.hops(), failures, attempts, tried },
-    now,
-  );
+  const request = { context: state.context, source: state.hops(), failures, attempts, tried };
+  const ending = finalFailure(failure, request, now);
+  state.ending = ending;
+  state.trace?.end(ending, now);
 }

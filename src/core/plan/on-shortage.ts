@@ -16,13 +16,17 @@ type Shortage = Moment & { readonly hop: Hop };
 export function onShortage(state: PlanState, none: NonePicked, at: Shortage): Action | undefined {
   const { hop, now } = at;
   hop.waitingSinceMs ??= now;
+  traceShortage(state, none, now);
   const latestMs = latestWaitMs(state.context, hop.waitingSinceMs);
   if (none.limited > 0 && waitInQueue(state, latestMs, { ...at, sinceMs: hop.waitingSinceMs })) return undefined;
   const wait = worthWaitingUntil(state, none, { hasFailed: hop.lastFailure !== undefined, now });
   if (wait !== undefined && wait.untilMs <= latestMs) {
     const isQueueing = isForQueue(state, none);
     const isLong = wait.untilMs - now > state.table.settings.fallbackAfterMs;
-    if (!isQueueing && !(isLong && state.hasFallback)) return { kind: 'wait', ...wait };
+    if (!isQueueing && !(isLong && state.hasFallback)) {
+      state.trace?.wait(wait, now);
+      return { kind: 'wait', ...wait };
+    }
     if (state.hasFallback) putOff(state, hop, isQueueing ? { ...wait, untilMs: now } : wait);
   }
   const isFallbackById = hop.resolution.byId && hop.depth > 0;
@@ -42,4 +46,13 @@ function putOff(
 ): void {
   if (hop.depth > 0) return;
   state.deferred ??= { hop, retry: { candidates: hop.candidates, ...wait, counts: false, isDeferred: true } };
+}
+
+/** Nothing was taken, so that looking at it afterwards shows what the decision saw. */
+function traceShortage(state: PlanState, none: NonePicked, now: Millis): void {
+  const isNews = state.trace === undefined;
+  if (isNews) state.noticeTrouble(now);
+  if (state.trace === undefined) return;
+  if (isNews) state.trace.look(state, now);
+  state.trace.foundNobody(state.group, none, now);
 }

@@ -19,6 +19,10 @@ export interface PlanContext {
   readonly guessProvider?: GuessProvider | undefined;
   /** `expose_router_debug_in_errors`: notes of the router behind the final error's text; on unless false. */
   readonly exposeRouterDebug?: boolean | undefined;
+  /** Keep the reasons of every decision; `undefined` = of none. */
+  readonly explain?: boolean | undefined;
+  /** Asked when something has gone wrong for the first time: whether to keep the reasons from then on. */
+  readonly explainTrouble?: ((now: Millis) => boolean) | undefined;
 }
 
 /** Time and chance of one call. */

@@ -1,6 +1,7 @@
 // What a plan knows while its request runs. Its own class so that the moves (retry, fallback, wait) can be functions in
 // files of their own; `Plan` is this with the three calls that the executor makes.
 import { deadlineAt } from '../deadline.ts';
+import { PlanTrace } from '../explain/plan-trace.ts';
 import type { Charge } from '../fleet/charge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Failure, FailureCause } from '../outcome.ts';
@@ -9,6 +10,7 @@ import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Waiter } from '../queue/waiter.ts';
+import { ERROR_OF_ESTIMATE } from './hangs-on-count.ts';
 import type { Hop } from './hop.ts';
 import { HopSource } from './hop-source.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -17,6 +19,10 @@ import type { Retry } from './retry.ts';
 
 const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
 const NO_FAILURES: readonly Failure[] = [];
+/** Decisions of one request that are explained candidate by candidate, when it asked for that. */
+const EXPLAINED_DECISIONS = 20;
+/** In a larger group a look at everybody costs more than a request in trouble should. */
+const MOST_CANDIDATES_IN_TROUBLE = 200;
 
 /** Its public fields are those of a `SelectContext`, so that a decision allocates nothing for its input. */
 export class PlanState implements SelectContext {
@@ -24,11 +30,14 @@ export class PlanState implements SelectContext {
   readonly table: RoutingTable;
   readonly fleet: Fleet;
   readonly intent: RequestIntent;
-  readonly promptTokens: number;
+  promptTokens: number;
+  promptIsCounted = false;
   readonly maxTokens: number | undefined;
   readonly stream: boolean;
   readonly tags: readonly string[];
-  readonly minInputTokens: number;
+  minInputTokens: number;
+  /** A true count of the prompt may still be worth its time; false for most from the start. */
+  mayCount: boolean;
   readonly deadlineMs: Millis;
   tried: readonly DeploymentIndex[] = NO_DEPLOYMENTS;
   /** Deployment of the latest attempt. */
@@ -56,6 +65,8 @@ export class PlanState implements SelectContext {
   isOutOfFallbacks = false;
   /** What the client is told; set = the plan has ended. */
   ending: Failure | undefined;
+  /** Why it did what it did; `undefined` = nobody wants to know. */
+  trace: PlanTrace | undefined;
   #source: HopSource | undefined;
 
   constructor(context: PlanContext) {
@@ -69,8 +80,11 @@ export class PlanState implements SelectContext {
     this.stream = intent.stream;
     this.tags = intent.tags;
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
+    this.mayCount =
+      intent.promptTokens > fleet.leastTokenLimit || this.minInputTokens >= fleet.leastWindow / ERROR_OF_ESTIMATE;
     this.deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.mock = intent.mockFailure;
+    this.trace = context.explain === true ? new PlanTrace(context, EXPLAINED_DECISIONS) : undefined;
   }
 
   /** Who may answer now. */
@@ -121,6 +135,13 @@ export class PlanState implements SelectContext {
   /** Fallbacks attempted, as `x-litellm-attempted-fallbacks` counts them; 0 while the request's own model is asked. */
   get fallbacks(): number {
     return this.hop === undefined || this.hop.depth === 0 ? 0 : (this.#source?.count ?? 0);
+  }
+
+  /** Something has gone wrong: from now on the reasons are kept, if the shell has time for it. */
+  noticeTrouble(now: Millis): void {
+    if (this.trace === undefined && this.context.explainTrouble?.(now) === true) {
+      this.trace = new PlanTrace(this.context, this.candidates.length <= MOST_CANDIDATES_IN_TROUBLE ? 1 : 0);
+    }
   }
 
   /** Where the request goes when a hop has failed; made when it is first asked for. */

@@ -41,7 +41,7 @@ class Request {
 
   attempt(): Attempt | Failure {
     const action = this.plan.next(this.#now, this.rng);
-    if (action.kind === 'wait') throw new Error('nothing to wait for');
+    if (action.kind === 'wait' || action.kind === 'count') throw new Error(`nothing to ${action.kind}`);
     return action.kind === 'attempt' ? action.attempt : action.failure;
   }
 

@@ -31,9 +31,11 @@ export function shortageFailure(context: SelectContext, none: NonePicked, at: Sh
   const usable = none.total - none.outOfRotation;
   if (usable === 0) return outOfRotationFailure(context, at);
   if (none.tagged === usable) return tagsRefusedFailure(group, context.tags);
-  const serving = usable - none.tagged - none.tooSmall;
+  const serving = usable - none.tagged - none.tooSmall - none.overLimit;
+  if (serving === 0 && none.overLimit > 0) {
+    return promptOverLimitFailure(group, context.promptTokens, largestLimit(context));
+  }
   if (serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
-  if (none.oversized === serving) return promptOverLimitFailure(group, context.exactPromptTokens ?? 0);
   return noDeploymentsFailure({
     group,
     retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
@@ -80,14 +82,25 @@ function largestWindow(context: SelectContext): number {
   return Math.max(0, ...context.candidates.map((index) => context.table.deployments[index]?.maxInputTokens ?? 0));
 }
 
+/** The most that any deployment of the group takes in a minute, and the limit that says so. */
+function largestLimit(context: SelectContext): { readonly name: 'tpm' | 'itpm'; readonly limit: number } {
+  let largest: { readonly name: 'tpm' | 'itpm'; readonly limit: number } = { name: 'tpm', limit: 0 };
+  for (const index of context.candidates) {
+    const { tpm = Infinity, itpm = Infinity } = context.table.deployments[index]?.limits ?? {};
+    const limit = Math.min(tpm, itpm);
+    if (Number.isFinite(limit) && limit > largest.limit) largest = { name: itpm < tpm ? 'itpm' : 'tpm', limit };
+  }
+  return largest;
+}
+
 function reasonsOf(none: NonePicked): string {
   const parts: [number, string][] = [
     [none.open, 'cooling down'],
     [none.blocked, 'refused by the provider'],
     [none.limited, 'over rpm or tpm'],
     [none.parallel, 'with all max_parallel_requests in use'],
-    [none.oversized, 'with a limit smaller than the prompt'],
     [none.tooSmall, 'with too small a window'],
+    [none.overLimit, 'with a tpm or itpm below the prompt'],
     [none.tagged, 'not allowed by tags'],
     [none.outOfRotation, 'out of rotation'],
   ];

@@ -36,7 +36,11 @@ describe('the earliest place', () => {
   test.each<{ name: string; bad: DeploymentSketch; more: Partial<SelectContext> }>([
     { name: 'out of rotation', bad: { outOfRotation: 'no key' }, more: {} },
     { name: 'with too small a window', bad: { maxInputTokens: 3 }, more: { minInputTokens: 4 } },
-    { name: 'whose whole limit is below the prompt', bad: { limits: { tpm: 50 } }, more: { exactPromptTokens: 51 } },
+    {
+      name: 'whose whole limit is below the prompt',
+      bad: { limits: { tpm: 50 } },
+      more: { promptTokens: 51, promptIsCounted: true },
+    },
     { name: 'with a limit of nothing', bad: { limits: { rpm: 0 } }, more: {} },
   ])('is on no deployment $name', ({ bad, more }) => {
     const { context } = world([bad]);

@@ -5,7 +5,6 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
-import { promptExceedsLimit } from '../limiter/oversized.ts';
 import { filterRules, isEligible, isHealthy, type Moment } from '../select/filter.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import type { DeploymentIndex } from '../units.ts';
@@ -39,8 +38,7 @@ export function earliestPlace(context: SelectContext, nowUs: Micros): EarliestPl
   return { place, askAgainAtUs };
 }
 
-/** Infinity for a prompt that no window will ever hold. */
 function limitsFreeAtUs(row: Row, context: SelectContext, moment: Moment): Micros {
   if (!row.metered || !moment.rules.enforceLimits) return 0;
-  return promptExceedsLimit(row, context) ? Number.POSITIVE_INFINITY : rowFreeAtUs(row, context, moment.nowUs);
+  return rowFreeAtUs(row, context, moment.nowUs);
 }

@@ -6,7 +6,6 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
-import { promptExceedsLimit } from '../limiter/oversized.ts';
 import type { SelectContext } from './select-context.ts';
 import type { TagMode, TagRequest } from './tag-filter.ts';
 import { passesTags, tagMode } from './tag-filter.ts';
@@ -37,7 +36,7 @@ export function filterRules(context: SelectContext): FilterRules {
 /** Config and request allow it, whatever its state. */
 export function isEligible(deployment: Deployment, context: SelectContext, rules: FilterRules): boolean {
   if (deployment.outOfRotation !== undefined) return false;
-  return passesRules(deployment, rules) && fitsWindow(deployment, context);
+  return passesRules(deployment, rules) && fitsWindow(deployment, context) && fitsLimits(deployment, context, rules);
 }
 
 export function passesRules(deployment: Deployment, rules: FilterRules): boolean {
@@ -47,6 +46,12 @@ export function passesRules(deployment: Deployment, rules: FilterRules): boolean
 export function fitsWindow(deployment: Deployment, context: SelectContext): boolean {
   if (context.minInputTokens === 0 || deployment.maxInputTokens === undefined) return true;
   return deployment.maxInputTokens >= context.minInputTokens;
+}
+
+/** Whether the prompt alone, as it was counted, is within the limits of tokens: else it would never be let through. */
+export function fitsLimits({ limits }: Deployment, context: SelectContext, rules: FilterRules): boolean {
+  if (!context.promptIsCounted || !rules.enforceLimits) return true;
+  return context.promptTokens <= Math.min(limits.tpm ?? Infinity, limits.itpm ?? Infinity);
 }
 
 /** The breaker lets a request through: closed, or half-open with its probe due. */
@@ -65,7 +70,7 @@ export interface Moment {
 export function hasRoom(row: Row, context: SelectContext, moment: Moment): boolean {
   if (parallelFull(row)) return false;
   if (!row.metered || !moment.rules.enforceLimits) return true;
-  return rowFreeAtUs(row, context, moment.nowUs) === 0 && !promptExceedsLimit(row, context);
+  return rowFreeAtUs(row, context, moment.nowUs) === 0;
 }
 
 /** Writes the usable candidates to the fleet's scratch space and returns how many they are. */

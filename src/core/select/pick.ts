@@ -20,23 +20,24 @@ export function pick(context: SelectContext, draw: Draw): DeploymentIndex {
   const strategy = strategyNamed(context.policy.strategy);
   if (strategy.needs !== undefined) tracking[strategy.needs] = true;
   if (draw.count === 1) return load(scratch, 0);
-  const pickContext = pickContextOf(context, draw);
+  const pickContext = pickContextOf(context, draw, scratch);
   if (strategy.share !== undefined) return pickByShare(strategy.share, pickContext, draw.count);
   return pickByScore(strategy, pickContext, draw.count);
 }
 
-function pickContextOf(context: SelectContext, draw: Draw): PickContext {
+/** What the strategy is told about a choice between the first `draw.count` of `kept`. */
+export function pickContextOf(context: SelectContext, draw: Draw, kept: ArrayLike<DeploymentIndex>): PickContext {
   const { fleet, policy, table, stream, promptTokens, maxTokens } = context;
   const { deployments } = table;
   const { weights } = policy;
   const isWeighed =
-    weights !== undefined && hasRequestWeight(weights, deployments, fleet.scratch.subarray(0, draw.count));
+    weights !== undefined && hasRequestWeight(weights, deployments, Array.from(kept).slice(0, draw.count));
   return {
     fleet,
     deployments,
     nowUs: draw.nowUs,
     rng: draw.rng,
-    basis: isWeighed ? 'request' : weightBasis(deployments, fleet.scratch, draw.count),
+    basis: isWeighed ? 'request' : weightBasis(deployments, kept, draw.count),
     meanWeight: meanWeight(deployments, context.candidates),
     weights,
     args: policy.strategyArgs,

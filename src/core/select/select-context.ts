@@ -16,12 +16,12 @@ export interface SelectContext {
   readonly candidates: readonly DeploymentIndex[];
   /** Deployments that this request has tried: they come last. */
   readonly tried: readonly DeploymentIndex[];
-  /** Estimate of the prompt, in tokens. */
+  /** Estimate of the prompt, in tokens; the exact number once it is counted. */
   readonly promptTokens: number;
+  /** `promptTokens` is no estimate: a prompt that alone exceeds a deployment's `tpm` or `itpm` never goes there. */
+  readonly promptIsCounted: boolean;
   /** Most output tokens that the request allows; 0 where there is no output. */
   readonly maxTokens: number | undefined;
-  /** The prompt as the model's own tokenizer counts it; absent = nobody has counted. */
-  readonly exactPromptTokens?: number | undefined;
   readonly stream: boolean;
   readonly tags: readonly string[];
   /** Deployments whose known window is smaller are left out; 0 = do not look. */
@@ -50,6 +50,8 @@ export interface NonePicked {
   readonly tagged: number;
   /** Its window is too small for the prompt. */
   readonly tooSmall: number;
+  /** The prompt alone, counted, exceeds its tpm or itpm. */
+  readonly overLimit: number;
   /** Open, or half-open with its probe out. */
   readonly open: number;
   /** Refused by its provider: a 429. */
@@ -58,8 +60,6 @@ export interface NonePicked {
   readonly limited: number;
   /** All slots of `max_parallel_requests` taken. */
   readonly parallel: number;
-  /** The prompt alone is larger than a whole `tpm` or `itpm`: no window will ever do. */
-  readonly oversized: number;
   /** The earliest moment at which a candidate may be free, later than `now`; `undefined` = no clock can tell. */
   readonly soonestMs: Millis | undefined;
   /** The same of those that only a limit keeps from traffic. */

@@ -6,13 +6,21 @@ import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
-import { promptExceedsLimit } from '../limiter/oversized.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Moment } from './filter.ts';
-import { fitsWindow, passesRules } from './filter.ts';
+import { fitsLimits, fitsWindow, passesRules } from './filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
-type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel' | 'oversized';
+/** What keeps a candidate from traffic. */
+export type Reason =
+  | 'outOfRotation'
+  | 'tagged'
+  | 'tooSmall'
+  | 'overLimit'
+  | 'open'
+  | 'blocked'
+  | 'limited'
+  | 'parallel';
 
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
@@ -20,11 +28,11 @@ export function shortage(context: SelectContext, moment: Moment): NonePicked {
     outOfRotation: 0,
     tagged: 0,
     tooSmall: 0,
+    overLimit: 0,
     open: 0,
     blocked: 0,
     limited: 0,
     parallel: 0,
-    oversized: 0,
   };
   let soonestUs = Number.POSITIVE_INFINITY;
   let limitedUntilUs = Number.POSITIVE_INFINITY;
@@ -45,21 +53,22 @@ function finite(us: Micros): Millis | undefined {
   return Number.isFinite(us) ? toMillis(us) : undefined;
 }
 
-function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
+/** The first reason against a candidate that the filter left out. */
+export function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
   const deployment = context.table.deployments[index];
   if (deployment === undefined || deployment.outOfRotation !== undefined) return 'outOfRotation';
   if (!passesRules(deployment, moment.rules)) return 'tagged';
   if (!fitsWindow(deployment, context)) return 'tooSmall';
+  if (!fitsLimits(deployment, context, moment.rules)) return 'overLimit';
   const row = rowOf(context.fleet, index);
   const standing = context.ignoreHealth ? 'ready' : standingOf(row, moment.nowUs);
   if (standing === 'blocked' || standing === 'resting') return 'blocked';
   if (standing === 'open' || standing === 'probing') return 'open';
-  if (moment.rules.enforceLimits && promptExceedsLimit(row, context)) return 'oversized';
   return parallelFull(row) ? 'parallel' : 'limited';
 }
 
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */
-function freeAtUs(context: SelectContext, moment: Moment, row: Row): number {
+export function freeAtUs(context: SelectContext, moment: Moment, row: Row): number {
   const healthyAtUs = context.ignoreHealth ? 0 : availableAtUs(row, moment.nowUs);
   if (!row.metered || !moment.rules.enforceLimits) return healthyAtUs;
   return Math.max(healthyAtUs, rowFreeAtUs(row, context, moment.nowUs));

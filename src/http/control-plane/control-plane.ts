@@ -5,12 +5,15 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { errorEnvelope, NO_PARAM } from '../../wire/error-envelope.ts';
 import type { AuthVerdict } from '../auth.ts';
 import { CORS_HEADERS, SECURITY_HEADERS } from './answer-headers.ts';
+import { adminRoutes } from './admin-routes.ts';
+import { BodyPaths } from './body-paths.ts';
 import type { ControlPlaneOptions } from './control-context.ts';
-import { methodsOfRoute, type ControlReply, type ControlRoute } from './control-route.ts';
+import { methodsOfRoute, type ControlCall, type ControlReply, type ControlRoute } from './control-route.ts';
 import { gatewayRoutes } from './gateway-routes.ts';
 import { HealthRoutes } from './health-routes.ts';
 import { listingRoutes } from './listing-routes.ts';
 import { managementRoutes } from './management-routes.ts';
+import { tokenCounterRoute } from './token-counter-route.ts';
 import { answerUnmatched, NOT_FOUND, PathIndex } from './unmatched.ts';
 
 export type { ControlPlaneOptions } from './control-context.ts';
@@ -25,9 +28,15 @@ export interface ControlPlane {
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const health = new HealthRoutes(options.context);
   const config = () => options.context().runtime.config;
-  const others = [...listingRoutes(config), ...health.routes(), ...managementRoutes()];
+  const others = [
+    ...listingRoutes(config),
+    ...health.routes(),
+    ...managementRoutes(),
+    ...adminRoutes(options),
+    tokenCounterRoute(options.context),
+  ];
   const routes = [...others, ...gatewayRoutes(options, others)];
-  const app = createApp();
+  const app = createApp(new BodyPaths(routes, () => config().general.maxRequestBytes));
   const index = new PathIndex(routes);
   const noRoute = (request: FastifyRequest, reply: FastifyReply) =>
     send(reply, answerUnmatched(index, unmatched(request)));
@@ -45,18 +54,17 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
 const ANY_TYPE = 'application/octet-stream';
 
-function createApp(): FastifyInstance {
+function createApp(bodies: BodyPaths): FastifyInstance {
   const app = Fastify({
     exposeHeadRoutes: false,
     logger: false,
     // A path that cannot be decoded names nothing.
     frameworkErrors: (_error, _request, reply) => void send(reply, NOT_FOUND),
   });
-  // No route reads a body, so none can be of the wrong type; it is drained to keep the connection.
+  // A body can be of any type. Where no route reads it, it is drained to keep the connection.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => {
-    payload.resume();
-    done(null, undefined);
+  app.addContentTypeParser('*', (request, payload, done) => {
+    bodies.read(request.routeOptions.url, payload, (body) => done(null, body));
   });
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify answers 415 to a malformed type before any parser is asked.
@@ -88,8 +96,10 @@ function register(app: FastifyInstance, route: ControlRoute, { context, noRoute 
       if (Object.values(params).includes('')) return noRoute(request, reply);
       const verdict = context().authenticator.check(request.headers);
       if (verdict.kind === 'rejected' && route.isOpen !== true) return send(reply, refusal(verdict));
-      const { headers } = request;
-      return send(reply, await route.handle({ query: flatQuery(request.query), params, headers, verdict }));
+      const { headers, query, socket } = request;
+      const body = request.body as ControlCall['body'];
+      const call = { query: flatQuery(query), params, headers, verdict, peer: socket.remoteAddress, body };
+      return send(reply, await route.handle(call));
     },
   });
 }

@@ -12,6 +12,10 @@ export interface ControlCall {
   /** Path parameters by name, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
+  /** Address at the other end of the connection. */
+  readonly peer: string | undefined;
+  /** Of routes that read one; larger than any request may be: `too large`. */
+  readonly body: Buffer | 'too large' | undefined;
   /** Never `rejected`, except on open routes. */
   readonly verdict: AuthVerdict;
 }
@@ -36,9 +40,11 @@ export interface RouteDescription {
   /** Parameters as `{name}`; each is one path segment. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'models' | 'health' | 'gateway' | 'management';
+  readonly tag: 'models' | 'health' | 'gateway' | 'management' | 'admin';
   /** Answers HEAD too, as 1.106 does for pages only. */
   readonly withHead?: boolean;
+  /** The handler wants the body; all others are not even held. */
+  readonly readsBody?: boolean;
   /** Answers without a key. */
   readonly isOpen?: boolean;
   readonly query?: readonly QueryParameter[];

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { loadConfigText } from '../../config/load.ts';
 import { Metrics } from '../../observe/metrics.ts';
+import { RecentRequests } from '../../observe/recent.ts';
+import { TokenCounter } from '../../gateway/tokens/token-counter.ts';
 import { AdmissionQueue } from '../../core/queue/admission-queue.ts';
 import { createFleet } from '../../core/fleet/fleet.ts';
 import { createClock } from '../../upstream/clock.ts';
@@ -22,10 +24,17 @@ test('while shutting down readiness turns 503 and liveness stays', async () => {
     credentials: new CredentialCache(clock),
     mirror: () => undefined,
     waits: { queued: 0 },
+    tokens: new TokenCounter(),
+    explainTrouble: () => false,
   };
   const authenticator = new Authenticator(undefined, undefined);
   const context = { runtime, services, authenticator, state, load: { requests: 0 } };
-  const control = await createControlPlane({ context: () => context, metrics: new Metrics(), env: {} });
+  const control = await createControlPlane({
+    context: () => context,
+    metrics: new Metrics(),
+    recent: new RecentRequests(),
+    env: {},
+  });
   const server = createServer((request, response) => control.handle(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
