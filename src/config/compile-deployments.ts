@@ -9,9 +9,11 @@ import type { Findings, Spot } from './findings.ts';
 import { readKnownModel } from './known-model.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { findPlaceholder } from './placeholders.ts';
+import { readPolicyFields } from './policy-fields.ts';
 import { booleanIn, plainMap, textIn } from './read-value.ts';
 import { shownEntry, shownInfo, shownParams } from './shown-fields.ts';
 import type { ConfiguredDeployment } from './types.ts';
+import type { ClassNumbers } from '../core/class-numbers.ts';
 import type { Deployment } from '../core/deployment.ts';
 import { compileTarget } from '../provider/compile-target.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
@@ -21,6 +23,8 @@ export interface DeploymentContext {
   readonly shared: SharedParams;
   readonly env: Environment;
   readonly defaultMaxParallel: number | undefined;
+  /** The router's `allowed_fails_policy`. */
+  readonly routerFails: ClassNumbers | undefined;
   readonly findings: Findings;
 }
 
@@ -70,6 +74,7 @@ function compileDeployment(
       isWildcard: group.includes('*'),
       outOfRotation: reason,
       ...readDeploymentFields(entry, known.routing, context.defaultMaxParallel),
+      ...readPolicyFields(entry, context.routerFails, context.findings),
     },
     configured: {
       spec,

@@ -13,7 +13,19 @@ export interface KnownModel {
 
 type RoutingFields = Omit<
   Deployment,
-  'index' | 'id' | 'group' | 'provider' | 'litellmModel' | 'upstreamModel' | 'isWildcard' | 'outOfRotation'
+  | 'index'
+  | 'id'
+  | 'group'
+  | 'provider'
+  | 'litellmModel'
+  | 'upstreamModel'
+  | 'isWildcard'
+  | 'outOfRotation'
+  // Read in policy-fields.ts.
+  | 'allowedFails'
+  | 'failLimits'
+  | 'timeoutByTierMs'
+  | 'streamTimeoutByTierMs'
 >;
 
 /** `model_info` wins over the model table; for `cooldown_time` it wins over `litellm_params`, for `order` it does not. */

@@ -1,9 +1,11 @@
 // `router_settings` over `litellm_settings` over the environment over built-in defaults. Which "is set" and which "is
 // true" (0 counts as unset) follows LiteLLM 1.106 (reference 1.4a): the same number may mean different things.
+import { readClassPolicy, readGroupPolicies } from './class-policies.ts';
 import { childOf } from './config-node.ts';
 import type { ConfigNode, MapNode } from './config-node.ts';
 import type { Environment } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { RETRY_POLICY_KEYS } from './keys/policy-keys.ts';
 import { didYouMean } from './nearest-key.ts';
 import { amountIn, booleanIn, millisIn, numberFromText, numberOf, textOf, truthyMillisIn } from './read-value.ts';
 import { BUILT_STRATEGIES } from '../core/strategy/registry.ts';
@@ -45,6 +47,7 @@ export function readRouterSettings(
     strategy: readStrategy(childOf(router, 'routing_strategy'), findings),
     strategyArgs: DEFAULT_STRATEGY_ARGS,
     ...readAttempts(sections),
+    ...readRetryPolicies(sections, findings),
     ...readTimeouts(sections),
     fallbacks,
     retryAfterMs: millisIn(router, 'retry_after') ?? 0,
@@ -69,6 +72,21 @@ function readAttempts({ router, litellm, env }: SettingsSections): Pick<RouterSe
   return {
     numRetries: global('num_retries', 'DEFAULT_MAX_RETRIES') ?? DEFAULTS.numRetries,
     maxFallbacks: global('max_fallbacks', 'ROUTER_MAX_FALLBACKS') ?? DEFAULTS.maxFallbacks,
+  };
+}
+
+type RetryPolicies = Pick<
+  RouterSettings,
+  'retryPolicy' | 'groupRetryPolicies' | 'retriesPerRequest' | 'weightedFailover'
+>;
+
+function readRetryPolicies({ router, litellm }: SettingsSections, findings: Findings): RetryPolicies {
+  const where = { where: 'router_settings', keys: RETRY_POLICY_KEYS };
+  return {
+    retryPolicy: readClassPolicy(router, { key: 'retry_policy', ...where }, findings),
+    groupRetryPolicies: readGroupPolicies(router, { key: 'model_group_retry_policy', ...where }, findings),
+    retriesPerRequest: amountIn(litellm, 'num_retries_per_request'),
+    weightedFailover: booleanIn(router, 'enable_weighted_failover') ?? false,
   };
 }
 

@@ -3,6 +3,7 @@
 import { recordFirstContent, type BreakerChange } from './breaker/breaker.ts';
 import { recordOutcome } from './breaker/record-outcome.ts';
 import { finished } from './fleet/operations.ts';
+import { budgetOf } from './fleet/fleet.ts';
 import { refund, settle } from './limiter/settle.ts';
 import type { Action, Outcome } from './outcome.ts';
 import { deadlineFailure } from './own-failures.ts';
@@ -12,6 +13,7 @@ import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
 import type { PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
+import { depositRequest } from './plan/retry-budget.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import type { Picked } from './select/select-context.ts';
 import { select } from './select/select.ts';
@@ -72,7 +74,9 @@ export class Plan extends PlanState {
     if (outcome.kind === 'failure' && outcome.unsent) refund(this.fleet, charge, now);
     else settle(this.fleet, charge, { usage: outcome.kind === 'success' ? outcome.usage : undefined, now });
     const { settings } = this.table;
-    const change = recordOutcome(this.fleet, outcome, { charge, deployment, settings, now, rng });
+    const { callerCredentials } = this.intent;
+    const context = { charge, deployment, settings, callerCredentials, now, rng };
+    const change = recordOutcome(this.fleet, outcome, context);
     if (outcome.kind === 'failure') afterFailure(this, outcome, { deployment, now, rng });
     return change;
   }
@@ -86,6 +90,7 @@ export class Plan extends PlanState {
     this.deployment = index;
     this.attempts += 1;
     this.shownTimeoutMs = shownMs;
+    if (hop.attempts === 0 && !hop.isOrderStep) depositRequest(budgetOf(this.fleet, index));
     hop.attempts += 1;
     hop.lastDeployment = index;
     hop.waitingSinceMs = undefined;

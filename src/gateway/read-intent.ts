@@ -9,6 +9,7 @@ import {
 } from '../core/request-intent.ts';
 import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
 import type { Millis } from '../core/units.ts';
+import { readGroupRetryPolicies } from './read-retry-policies.ts';
 
 /** Top-level members of a body, however it was written (JSON or form). */
 export interface IntentSource {
@@ -72,6 +73,8 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['fallbacks', fallbackField((draft, read) => (draft.fallbacks = read))],
   ['context_window_fallbacks', fallbackField((draft, read) => (draft.contextWindowFallbacks = read))],
   ['content_policy_fallbacks', fallbackField((draft, read) => (draft.contentPolicyFallbacks = read))],
+  ['service_tier', (draft, value) => void (typeof value === 'string' && (draft.serviceTier = value))],
+  ['router_settings_override', (draft, value) => void (draft.groupRetryPolicies = readGroupRetryPolicies(value))],
   ['disable_fallbacks', (draft, value) => void (draft.disableFallbacks = value === true)],
   ['tags', (draft, value) => void (draft.tags = strings(value) ?? draft.tags)],
   ['metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],

@@ -45,6 +45,7 @@ export const GATEWAY_ONLY_FIELDS: ReadonlySet<string> = new Set([
   'allowed_model_region',
   'preset_cache_key',
   'router_settings',
+  'router_settings_override',
   'routing_strategy',
   'silent_model',
   // caching, logging, guardrails, prompts

@@ -86,7 +86,7 @@ export const PARAM_KEYS: KeyTable = new Map([
     seconds: ['timeout', 'stream_timeout', 'request_timeout', 'cooldown_time'],
     texts: ['tags', 'additional_drop_params', 'allowed_openai_params'],
     boolean: ['drop_params'],
-    map: ['extra_headers', 'headers', 'extra_body'],
+    map: ['extra_headers', 'headers', 'extra_body', 'timeout_by_service_tier', 'stream_timeout_by_service_tier'],
     list: ['tools', 'configurable_clientside_auth_params'],
   }),
   ...mapped({
@@ -102,7 +102,6 @@ export const PARAM_KEYS: KeyTable = new Map([
     'tags are compared with tags only': ['tag_regex'],
     'spend is not counted, no budget is enforced': ['max_budget', 'budget_duration'],
     'requests are not mirrored': ['silent_model'],
-    'timeout applies to every tier': ['timeout_by_service_tier', 'stream_timeout_by_service_tier'],
     'requests always go to the provider': ['mock_response', 'mock_timeout', 'mock_delay', 'mock_tool_calls'],
     'no comments are sent into a stream that is silent': ['keepalive_seconds', 'allow_client_keepalive_override'],
     'Amazon Bedrock and SageMaker are not served': [
@@ -192,7 +191,8 @@ export const CALL_PARAMS: ReadonlySet<string> = new Set([
 export const INFO_KEYS: KeyTable = new Map([
   ...honoured({
     text: ['id', 'mode', 'base_model', 'health_check_model'],
-    count: ['max_tokens', 'max_input_tokens', 'max_output_tokens'],
+    count: ['max_tokens', 'max_input_tokens', 'max_output_tokens', 'allowed_fails'],
+    map: ['allowed_fails_policy'],
     amount: ['input_cost_per_token', 'output_cost_per_token'],
     boolean: ['blocked', 'db_model'],
     number: ['order'],
@@ -206,7 +206,6 @@ export const INFO_KEYS: KeyTable = new Map([
     access_groups: ['any', 'shown in the listings; there are no virtual keys to restrict'],
   }),
   ...notSupported({
-    'allowed_fails of the router applies': ['allowed_fails', 'allowed_fails_policy'],
     'there are no teams': ['team_id', 'team_public_model_name', 'access_windows'],
     'an open breaker lets one probe through in any case': ['allow_fail_open'],
     'background health checks ask every deployment': ['disable_background_health_check'],

@@ -6,11 +6,17 @@ export const ROUTER_KEYS: KeyTable = new Map([
   ...honoured({
     count: ['num_retries', 'max_fallbacks', 'allowed_fails', 'default_max_parallel_requests'],
     seconds: ['retry_after', 'cooldown_time', 'timeout', 'stream_timeout'],
-    boolean: ['disable_cooldowns', 'enable_tag_filtering', 'tag_filtering_match_any'],
+    boolean: ['disable_cooldowns', 'enable_weighted_failover', 'enable_tag_filtering', 'tag_filtering_match_any'],
     text: ['routing_strategy'],
     list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'],
     texts: ['default_fallbacks'],
-    map: ['model_group_alias', 'default_litellm_params'],
+    map: [
+      'model_group_alias',
+      'default_litellm_params',
+      'retry_policy',
+      'model_group_retry_policy',
+      'allowed_fails_policy',
+    ],
   }),
   ...mapped({
     enforce_limits: ['boolean', 'Loadstone: false makes rpm and tpm weights only'],
@@ -45,12 +51,9 @@ export const ROUTER_KEYS: KeyTable = new Map([
       'cache_kwargs',
     ],
     'answers are not cached': ['cache_responses', 'caching_groups'],
-    'num_retries applies to every kind of error': ['retry_policy', 'model_group_retry_policy'],
-    'allowed_fails applies to every kind of error': ['allowed_fails_policy'],
     'every group uses routing_strategy': ['routing_groups'],
     'spend is not counted, no budget is enforced': ['provider_budget_config'],
     'requests wait in order of arrival': ['default_priority', 'polling_interval'],
-    'a retry already prefers a deployment not yet tried': ['enable_weighted_failover'],
     'health checks do not steer routing; failures of requests do': [
       'enable_health_check_routing',
       'health_check_staleness_threshold',

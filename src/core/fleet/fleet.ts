@@ -1,7 +1,8 @@
 // The fleet: all mutable numbers of the deployments, over one buffer that is handed in (DESIGN 3, rule 4). This file
 // lays the buffer out and finds rows; what the numbers mean is decided by limiter, breaker and strategies.
-import type { Deployment, Limits } from '../deployment.ts';
+import type { Deployment, FailLimit, Limits } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
+import { CELLS_PER_BUDGET, type Budget } from './budget.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
 import { COUNTERS_PER_ROW, createRow, rowSize } from './row.ts';
@@ -17,6 +18,8 @@ export interface Fleet {
   readonly buffer: ArrayBufferLike;
   /** By deployment index; deployments with one id share one row. After a reload old fleets point at the new rows. */
   readonly rows: Row[];
+  /** By deployment index: the retry budget of its group. After a reload old fleets point at the new ones. */
+  readonly budgets: Budget[];
   /** By deployment index: the receipt of an attempt that no limit counts, shared so that it costs no allocation. */
   readonly freeCharges: readonly Charge[];
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
@@ -51,6 +54,28 @@ function lower(a: number | undefined, b: number | undefined): number | undefined
   return Math.min(a, b);
 }
 
+const NO_FAIL_LIMITS: readonly FailLimit[] = [];
+
+/** Only ids that have any: deployments of one id share the counters. */
+function rowFailLimits(deployments: readonly Deployment[]): Map<string, readonly FailLimit[]> {
+  const byId = new Map<string, readonly FailLimit[]>();
+  for (const { id, failLimits } of deployments) {
+    if (failLimits.length > 0) byId.set(id, [...(byId.get(id) ?? NO_FAIL_LIMITS), ...failLimits]);
+  }
+  return byId;
+}
+
+function groupsOf(deployments: readonly Deployment[]): Set<string> {
+  return new Set(deployments.map(({ group }) => group));
+}
+
+/** One budget a group, in order of the groups; by deployment index. */
+function createBudgets(deployments: readonly Deployment[], cells: Float64Array, at: number): Budget[] {
+  const byGroup = new Map<string, Budget>();
+  for (const group of groupsOf(deployments)) byGroup.set(group, { cells, at: at + byGroup.size * CELLS_PER_BUDGET });
+  return deployments.flatMap(({ group }) => byGroup.get(group) ?? []);
+}
+
 /** Bytes of the counters, rounded up so that the Float64 cells behind them are aligned. */
 function counterBytes(rows: number): number {
   return Math.ceil((rows * COUNTERS_PER_ROW * 4) / 8) * 8;
@@ -59,8 +84,9 @@ function counterBytes(rows: number): number {
 /** Bytes that the buffer of these deployments needs. */
 export function fleetBytes(deployments: readonly Deployment[]): number {
   const limitsById = rowLimits(deployments);
-  let cells = 0;
-  for (const limits of limitsById.values()) cells += rowSize(limits);
+  const failLimitsById = rowFailLimits(deployments);
+  let cells = groupsOf(deployments).size * CELLS_PER_BUDGET;
+  for (const [id, limits] of limitsById) cells += rowSize(limits, failLimitsById.get(id) ?? NO_FAIL_LIMITS);
   return counterBytes(limitsById.size) + cells * 8;
 }
 
@@ -75,11 +101,16 @@ export function createFleet(
   const counters = new Int32Array(buffer, 0, counterBytes(limitsById.size) / 4);
   const cells = new Float64Array(buffer, counterBytes(limitsById.size));
   const rowsById = new Map<string, Row>();
+  const failLimitsById = rowFailLimits(deployments);
   let cellAt = 0;
   for (const [id, limits] of limitsById) {
-    rowsById.set(id, createRow(limits, { counters, counterAt: rowsById.size * COUNTERS_PER_ROW, cells, cellAt }));
-    cellAt += rowSize(limits);
+    const failLimits = failLimitsById.get(id) ?? NO_FAIL_LIMITS;
+    const place = { counters, counterAt: rowsById.size * COUNTERS_PER_ROW, cells, cellAt };
+    rowsById.set(id, createRow(limits, failLimits, place));
+    cellAt += rowSize(limits, failLimits);
   }
+  const budgets = createBudgets(deployments, cells, cellAt);
+  cellAt += groupsOf(deployments).size * CELLS_PER_BUDGET;
   if (cellAt > cells.length) throw new RangeError(`fleet buffer too small: ${cells.length} of ${cellAt} cells`);
   const rows: Row[] = [];
   for (const { id } of deployments) {
@@ -91,6 +122,7 @@ export function createFleet(
   return {
     buffer,
     rows,
+    budgets,
     freeCharges,
     scratch: new Int32Array(size),
     scratchShares: new Float64Array(size),
@@ -103,6 +135,13 @@ export function rowOf(fleet: Fleet, deployment: DeploymentIndex): Row {
   const row = fleet.rows[deployment];
   if (row === undefined) throw new RangeError(`no deployment ${deployment} in the fleet`);
   return row;
+}
+
+/** The retry budget of a deployment's group. RangeError for an index that is not in the fleet. */
+export function budgetOf(fleet: Fleet, deployment: DeploymentIndex): Budget {
+  const budget = fleet.budgets[deployment];
+  if (budget === undefined) throw new RangeError(`no deployment ${deployment} in the fleet`);
+  return budget;
 }
 
 /** The shared receipt of a deployment. */

@@ -2,11 +2,11 @@
 // the only place that knows which of the two it is.
 import type { Millis } from '../units.ts';
 import type { Log } from './log.ts';
-import { logAppend, logChange, logEntries, logFreeAt, logSize, logSum } from './log.ts';
+import { logAppend, logChange, logClear, logEntries, logFreeAt, logSize, logSum } from './log.ts';
 import type { Micros } from './micros.ts';
 import { microsAfter, microsBefore } from './micros.ts';
 import type { Slots } from './slots.ts';
-import { slotsAdd, slotsEntries, slotsFreeAt, slotsSize, slotsSum } from './slots.ts';
+import { slotsAdd, slotsClear, slotsEntries, slotsFreeAt, slotsSize, slotsSum } from './slots.ts';
 
 /** Largest limit that gets an exact log (DESIGN 6). */
 export const EXACT_UNITS = 256;
@@ -50,6 +50,12 @@ export function meterUsed(meter: Meter, nowUs: Micros): number {
 export function meterCharge(meter: Meter, now: Millis, amount: number): void {
   if (meter.window.kind === 'log') return logAppend(meter.window, microsAfter(now), amount);
   slotsAdd(meter.window, microsBefore(now), amount);
+}
+
+/** Forgets everything. */
+export function meterClear({ window }: Meter): void {
+  if (window.kind === 'log') return logClear(window);
+  slotsClear(window);
 }
 
 /** One charge, and what it is to become: `amount` units at `atMs` become `to` units; 0 takes it back. */

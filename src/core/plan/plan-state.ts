@@ -44,6 +44,10 @@ export class PlanState implements SelectContext {
   rootFailure: Failure | undefined;
   /** A wait that was put off because a fallback came first: taken up when every fallback has failed. */
   deferred: { readonly hop: Hop; readonly retry: Retry } | undefined;
+  /** The one move of a request that no budget pays for has been made (DESIGN 5). */
+  hadFreeMove = false;
+  /** Why the plan stopped earlier than the config alone would have it; shown behind the error. */
+  note: string | undefined;
   /** All fallbacks have failed: only waiting is left. */
   isOutOfFallbacks = false;
   /** What the client is told; set = the plan has ended. */

@@ -28,6 +28,8 @@ export interface RetryInput {
   readonly tried: readonly DeploymentIndex[];
   readonly promptTokens: number;
   readonly hasFallback: boolean;
+  /** A `retry_policy` says how many. */
+  readonly byPolicy: boolean;
   /** No wait may end later. */
   readonly latestMs: Millis;
   readonly now: Millis;
