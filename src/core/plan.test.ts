@@ -527,7 +527,9 @@ describe('after content', () => {
 });
 
 describe('whatever upstreams answer', () => {
-  const words = fc.constantFrom<Word>('ok', ...(Object.keys(FAILURES) as Word[]));
+  // `unsupported` costs no upstream call and therefore no retry.
+  const counted = (Object.keys(FAILURES) as Word[]).filter((word) => word !== 'unsupported');
+  const words = fc.constantFrom<Word>('ok', ...counted);
   const scripts = fc.dictionary(fc.constantFrom('m', 'b', 'c', 'ok'), fc.array(words, { minLength: 1, maxLength: 4 }));
 
   it('a request ends, leaves nothing in flight and stays within its counts', () => {

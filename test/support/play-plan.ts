@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { classifyAnswer, classifyBroken, type FailureContext } from '../../src/core/classify.ts';
 import { createFleet, type Fleet } from '../../src/core/fleet/fleet.ts';
 import type { Attempt, Failure, Outcome } from '../../src/core/outcome.ts';
+import { unsupportedFailure } from '../../src/core/own-failures.ts';
 import { createPlan, type Plan, type PlanContext } from '../../src/core/plan.ts';
 import { plainIntent, type RequestIntent } from '../../src/core/request-intent.ts';
 import type { FallbackRule, FallbackTarget, RoutingTable } from '../../src/core/routing-table.ts';
@@ -47,6 +48,8 @@ export const FAILURES = {
   e503: answered(503, { message: 'The engine is overloaded' }),
   window: answered(400, { message: "This model's maximum context length is 10", code: 'context_length_exceeded' }),
   policy: answered(400, { code: 'content_policy_violation' }),
+  tooLarge: answered(429, { message: 'Request too large for gpt-4 on tokens per min (TPM): Limit 10, Requested 20' }),
+  unsupported: unsupportedFailure('the provider cannot do that', 'tools'),
   timeout: classifyBroken({ kind: 'timeout', phase: 'headers', code: 'ATTEMPT_TIMEOUT', message: 'late' }, blame),
 } as const;
 export type Word = keyof typeof FAILURES | 'ok';
