@@ -11,6 +11,7 @@ import { ProcessMetrics } from './process-metrics.ts';
 import { LatencySeries, RequestSeries } from './request-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
 import { writeRequests } from './write-requests.ts';
+import { writeBudgets } from './write-budgets.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
@@ -61,6 +62,7 @@ export class Metrics {
     const deployments = this.#seen.map(({ metrics }) => metrics);
     const out = new Exposition();
     writeState(out, scrape, this.#seen);
+    writeBudgets(out, scrape);
     await nextTurn();
     writeDeployments(out, { deployments, models });
     this.#fallbacks.write(out);
