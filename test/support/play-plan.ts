@@ -50,6 +50,10 @@ export const FAILURES = {
   policy: answered(400, { code: 'content_policy_violation' }),
   tooLarge: answered(429, { message: 'Request too large for gpt-4 on tokens per min (TPM): Limit 10, Requested 20' }),
   unsupported: unsupportedFailure('the provider cannot do that', 'tools'),
+  callerTimeout: classifyBroken(
+    { kind: 'timeout', phase: 'headers', code: 'ATTEMPT_TIMEOUT', message: 'late' },
+    { ...blame, setByCaller: true },
+  ),
   timeout: classifyBroken({ kind: 'timeout', phase: 'headers', code: 'ATTEMPT_TIMEOUT', message: 'late' }, blame),
 } as const;
 export type Word = keyof typeof FAILURES | 'ok';

@@ -79,7 +79,7 @@ function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
     if (hop.depth === 0) state.deferred ??= { hop, retry };
     return false;
   }
-  if (!payForRetry(state, retry, { failed: deployment?.index, now })) return false;
+  if (!payForRetry(state, retry, { failed: deployment?.index, failure, now })) return false;
   applyRetry(hop, retry);
   return true;
 }
@@ -119,7 +119,7 @@ function takeUpDeferred(state: PlanState, now: Millis): boolean {
   const { hop, retry } = state.deferred ?? {};
   if (hop === undefined || retry === undefined) return false;
   state.deferred = undefined;
-  if (!payForRetry(state, retry, { failed: hop.lastDeployment, now })) return false;
+  if (!payForRetry(state, retry, { failed: hop.lastDeployment, failure: hop.lastFailure, now })) return false;
   state.hop = hop;
   applyRetry(hop, retry);
   return true;

@@ -51,6 +51,14 @@ describe('what a request pays for its retries', () => {
     expect(left(there)).toBe(20);
   });
 
+  it('is nothing after what the caller or the request is to blame for', () => {
+    const settings = { numRetries: 9, retryPolicy: { byClass: new Map([['BadRequestError', 9]]), others: undefined } };
+    const there = world({ m: 1 }, { settings });
+    expect(play(there, ['callerTimeout']).attempts).toHaveLength(10);
+    expect(play(there, ['e400']).attempts).toHaveLength(10);
+    expect(left(there)).toBe(20);
+  });
+
   it('comes out of a fifth of the requests of the group', () => {
     const there = emptied(world({ m: 2 }, {}));
     for (let nth = 0; nth < 5; nth++) play(there, ['ok']);
