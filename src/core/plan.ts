@@ -14,6 +14,7 @@ import { onShortage } from './plan/on-shortage.ts';
 import type { PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
 import { depositRequest } from './plan/retry-budget.ts';
+import { deploymentAt } from './routing-table.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import type { Picked } from './select/select-context.ts';
 import { select } from './select/select.ts';
@@ -42,8 +43,7 @@ export class Plan extends PlanState {
       const { hop } = this;
       if (hop === undefined) throw new Error('a plan without a hop must have ended');
       if (now >= this.deadlineMs) {
-        const failure = this.rootFailure ?? hop.lastFailure ?? deadlineFailure(this.table.settings.deadlineMs ?? 0);
-        endPlan(this, failure, now);
+        endPlan(this, hop.lastFailure ?? deadlineFailure(this.deadlineMs - this.context.startedAtMs), now);
         continue;
       }
       if (this.mock !== undefined && hop.attempts === 0 && hop.retries === 0) {
@@ -66,9 +66,9 @@ export class Plan extends PlanState {
 
   /** Tells what came of the attempt; once per attempt. Says whether the deployment's breaker opened or closed. */
   record(outcome: Outcome, now: Millis, rng: Rng): BreakerChange {
-    const { charge } = this;
-    const deployment = charge && this.table.deployments[charge.deployment];
-    if (charge === undefined || deployment === undefined) return undefined;
+    const { charge, hop } = this;
+    if (charge === undefined || hop === undefined) return undefined;
+    const deployment = deploymentAt(this.table, charge.deployment);
     this.charge = undefined;
     finished(this.fleet, charge.deployment);
     if (outcome.kind === 'failure' && outcome.unsent) refund(this.fleet, charge, now);
@@ -77,13 +77,12 @@ export class Plan extends PlanState {
     const { callerCredentials } = this.intent;
     const context = { charge, deployment, settings, callerCredentials, now, rng };
     const change = recordOutcome(this.fleet, outcome, context);
-    if (outcome.kind === 'failure') afterFailure(this, outcome, { deployment, now, rng });
+    if (outcome.kind === 'failure') afterFailure(this, outcome, { hop, deployment, now, rng });
     return change;
   }
 
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
-    const deployment = this.table.deployments[index];
-    if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
+    const deployment = deploymentAt(this.table, index);
     const sources = { intent: this.intent, deployment, settings: this.table.settings };
     const { timeouts, shownMs } = resolveTimeouts(sources, this.deadlineMs, now);
     this.charge = charge;

@@ -123,6 +123,13 @@ export interface RouterSettings extends RoutingPolicy {
   readonly enablePreCallChecks: boolean;
 }
 
+/** The deployment with that index. RangeError for an index that is not in the table: a mistake of the caller. */
+export function deploymentAt(table: Pick<RoutingTable, 'deployments'>, index: DeploymentIndex): Deployment {
+  const deployment = table.deployments[index];
+  if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
+  return deployment;
+}
+
 export interface RoutingTable {
   readonly deployments: readonly Deployment[];
   /** Insertion order is config order. */

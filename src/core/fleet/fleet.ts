@@ -72,8 +72,11 @@ function groupsOf(deployments: readonly Deployment[]): Set<string> {
 /** One budget a group, in order of the groups; by deployment index. */
 function createBudgets(deployments: readonly Deployment[], cells: Float64Array, at: number): Budget[] {
   const byGroup = new Map<string, Budget>();
-  for (const group of groupsOf(deployments)) byGroup.set(group, { cells, at: at + byGroup.size * CELLS_PER_BUDGET });
-  return deployments.flatMap(({ group }) => byGroup.get(group) ?? []);
+  return deployments.map(({ group }) => {
+    const budget = byGroup.get(group) ?? { cells, at: at + byGroup.size * CELLS_PER_BUDGET };
+    byGroup.set(group, budget);
+    return budget;
+  });
 }
 
 /** Bytes of the counters, rounded up so that the Float64 cells behind them are aligned. */

@@ -21,12 +21,11 @@ export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
 export function afterFailure(
   state: PlanState,
   outcome: FailedOutcome,
-  at: Moment & { readonly deployment: Deployment },
+  at: Moment & { readonly hop: Hop; readonly deployment: Deployment },
 ): void {
-  const { hop, intent } = state;
-  if (hop === undefined) return;
+  const { intent } = state;
+  const { hop, deployment } = at;
   const { failure, committed, unsent } = outcome;
-  const { deployment } = at;
   hop.lastFailure = failure;
   if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
   if (committed) {
@@ -35,7 +34,7 @@ export function afterFailure(
   }
   if (intent.retryUnsafe && !unsent) return endPlan(state, failure, at.now);
   if (hasSpentAllRetries(state)) return endByCap(state, failure, at.now);
-  if (!retryInGroup(state, { ...at, hop, failure })) hopFailed(state, failure, at.now);
+  if (!retryInGroup(state, { ...at, failure })) hopFailed(state, failure, at.now);
 }
 
 /** `num_retries_per_request` counts retries and fallbacks together (litellm-1.106.md 4j). */
@@ -47,7 +46,7 @@ function hasSpentAllRetries({ table, attempts }: PlanState): boolean {
 function endByCap(state: PlanState, failure: Failure, now: Millis): void {
   state.note = 'Max retries per request hit! (num_retries_per_request)';
   state.failures = [...state.failures, failure];
-  endPlan(state, state.rootFailure ?? failure, now);
+  endPlan(state, failure, now);
 }
 
 interface FailedAttempt extends Moment {
@@ -112,7 +111,7 @@ export function hopFailed(state: PlanState, failure: Failure, now: Millis): void
     return;
   }
   state.isOutOfFallbacks = true;
-  if (!takeUpDeferred(state, now)) endPlan(state, state.rootFailure ?? failure, now);
+  if (!takeUpDeferred(state, now)) endPlan(state, failure, now);
 }
 
 function takeUpDeferred(state: PlanState, now: Millis): boolean {
@@ -125,11 +124,11 @@ function takeUpDeferred(state: PlanState, now: Millis): boolean {
   return true;
 }
 
-/** Nothing more is tried: the client gets `failure`. */
+/** Nothing more is tried: the client gets the error of the model that it asked for, else `failure`. */
 export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
   const { failures, attempts, tried, note } = state;
   state.ending = finalFailure(
-    failure,
+    state.rootFailure ?? failure,
     { context: state.context, source: state.hops(), failures, attempts, tried, note },
     now,
   );

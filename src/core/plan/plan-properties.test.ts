@@ -11,6 +11,7 @@ import {
   type Word,
   type World,
 } from '../../../test/support/play-plan.ts';
+import { MANY_RUNS } from '../../../test/support/property-runs.ts';
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { breakerState, standingOf, TRIGGER, triggerOf, type Standing } from '../breaker/standing.ts';
 import { classifyAnswer, classifyBroken, type FailureContext } from '../classify.ts';
@@ -25,7 +26,6 @@ import type { RouterSettings } from '../routing-table.ts';
 
 /** Groups of the chain that are not the one asked for. */
 const OTHER_GROUPS = 3;
-const RUNS = { numRuns: 10_000 };
 
 /** A request begins, one under way ends with a word, or time passes. */
 type Step =
@@ -40,7 +40,7 @@ const steps = fc.array(
     fc.record({ kind: fc.constant('end' as const), nth: fc.nat({ max: 5 }), word: fc.constantFrom(...healthWords) }),
     fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 500, 1_300, 6_000, 20_000) }),
   ),
-  { minLength: 4, maxLength: 40 },
+  { minLength: 4, maxLength: 24 },
 );
 
 interface Seen {
@@ -130,7 +130,7 @@ describe('whatever happens', () => {
         });
         for (const step of history) played.take(step);
       }),
-      RUNS,
+      MANY_RUNS,
     );
   });
 
@@ -153,7 +153,7 @@ describe('whatever happens', () => {
         for (const index of [0, 1]) expect(probes.get(index) ?? 0).toBeLessThanOrEqual(due.includes(index) ? 1 : 0);
         played.finish();
       }),
-      RUNS,
+      MANY_RUNS,
     );
   });
 
@@ -166,7 +166,7 @@ describe('whatever happens', () => {
         played.finish();
         played.world.table.deployments.forEach((_, index) => expect(inFlight(played.world.fleet, index)).toBe(0));
       }),
-      RUNS,
+      MANY_RUNS,
     );
   });
 
@@ -212,7 +212,7 @@ describe('whatever happens', () => {
         expect(attempts).toBeLessThanOrEqual((1 + numRetries) * (1 + mostFallbacks));
         if (rest.retriesPerRequest !== undefined) expect(attempts).toBeLessThanOrEqual(1 + rest.retriesPerRequest);
       }),
-      RUNS,
+      MANY_RUNS,
     );
   });
 });
@@ -289,7 +289,7 @@ describe('one caller’s requests to a healthy provider', () => {
         expect(breakerState(there.fleet, 0, 100)).toBe('closed');
         expect(standingOf(rowOf(there.fleet, 0), 100_000)).toBe('ready');
       }),
-      RUNS,
+      MANY_RUNS,
     );
   });
 
@@ -308,7 +308,7 @@ describe('one caller’s requests to a healthy provider', () => {
         play(there, history);
         expect(standingOf(rowOf(there.fleet, 0), 100_000)).toBe('ready');
       }),
-      RUNS,
+      MANY_RUNS,
     );
     const asked = world({ m: [{ failLimits: zeroes(true) }] }, { settings: { numRetries: 0 } });
     play(asked, [[answer(400), {}]]);

@@ -116,7 +116,7 @@ export class PlanState implements SelectContext {
 
   /** Fallbacks attempted, as `x-litellm-attempted-fallbacks` counts them; 0 while the request's own model is asked. */
   get fallbacks(): number {
-    return this.hop === undefined || this.hop.depth === 0 ? 0 : (this.#source?.count ?? 0);
+    return this.hop === undefined || this.hop.depth === 0 ? 0 : this.hops().count;
   }
 
   /** Where the request goes when a hop has failed; made when it is first asked for. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MANY_RUNS } from '../../../test/support/property-runs.ts';
 import { CELLS_PER_BUDGET, type Budget } from '../fleet/budget.ts';
 import { depositRequest, drawRetry, refusedRetries, retriesLeft } from './retry-budget.ts';
 
@@ -77,7 +78,7 @@ describe('a retry budget', () => {
         expect(made).toBeLessThanOrEqual(20 + requests / 5 + (now - 1_000) / 1_000);
         expect(made + refusedRetries(budget)).toBe(asked);
       }),
-      { numRuns: 10_000 },
+      MANY_RUNS,
     );
   });
 });

@@ -10,6 +10,7 @@ import {
   promptTooLargeFailure,
   tagsRefusedFailure,
 } from '../own-failures.ts';
+import { deploymentAt } from '../routing-table.ts';
 import type { NonePicked, SelectContext } from '../select/select-context.ts';
 import type { Millis } from '../units.ts';
 
@@ -31,7 +32,7 @@ export function shortageFailure(
     retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
     allCooling: none.open + none.blocked === serving,
     isLimited: none.limited + none.parallel > 0,
-    coolingIds: coolingDeployments(context.fleet, now).map((index) => context.table.deployments[index]?.id ?? ''),
+    coolingIds: coolingDeployments(context.fleet, now).map((index) => deploymentAt(context.table, index).id),
     preCallChecks: context.table.settings.enablePreCallChecks,
     reasons: reasonsOf(none),
   });
@@ -59,14 +60,13 @@ function hasNamedTime(context: SelectContext, now: Millis): boolean {
 }
 
 function outOfRotationFailure(context: SelectContext, group: string): Failure {
-  const reasons = new Set<string>();
-  for (const index of context.candidates) reasons.add(context.table.deployments[index]?.outOfRotation ?? '');
-  const text = `every deployment of ${group} is out of rotation: ${[...reasons].filter((reason) => reason !== '').join('; ')}`;
+  const reasons = new Set(context.candidates.map((index) => deploymentAt(context.table, index).outOfRotation));
+  const text = `every deployment of ${group} is out of rotation: ${[...reasons].join('; ')}`;
   return gatewayFailure('out_of_rotation', prefixed('InternalServerError', text));
 }
 
 function largestWindow(context: SelectContext): number {
-  return Math.max(0, ...context.candidates.map((index) => context.table.deployments[index]?.maxInputTokens ?? 0));
+  return Math.max(0, ...context.candidates.map((index) => deploymentAt(context.table, index).maxInputTokens ?? 0));
 }
 
 function reasonsOf(none: NonePicked): string {
