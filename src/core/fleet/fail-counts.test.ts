@@ -98,4 +98,13 @@ describe('retry budgets', () => {
     expect(retriesLeft(budgetOf(after, 0), 2)).toBe(18);
     expect(retriesLeft(budgetOf(before, 0), 2)).toBe(20);
   });
+
+  test('of two entries with one id are moved once', () => {
+    const twins = [sketchDeployment(0, { id: 'x' }), sketchDeployment(1, { id: 'x' })];
+    const [before, after] = [createFleet(twins), createFleet(twins)];
+    drawRetry(budgetOf(before, 0), 1);
+    inheritFleet({ fleet: before, deployments: twins }, { fleet: after, deployments: twins }, 2);
+    expect(retriesLeft(budgetOf(after, 1), 2)).toBe(19);
+    expect(rowOf(before, 1)).toBe(rowOf(after, 0));
+  });
 });
