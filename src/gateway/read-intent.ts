@@ -9,7 +9,7 @@ import {
 } from '../core/request-intent.ts';
 import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
 import type { Millis } from '../core/units.ts';
-import { readGroupRetryPolicies } from './read-retry-policies.ts';
+import { MOST_CLIENT_RETRIES, readGroupRetryPolicies } from './read-retry-policies.ts';
 
 /** Top-level members of a body, however it was written (JSON or form). */
 export interface IntentSource {
@@ -65,7 +65,7 @@ type FieldReader = (draft: Draft, value: unknown, key: string) => IntentProblem 
 const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['max_tokens', readMaxTokens],
   ['max_completion_tokens', readMaxTokens],
-  ['num_retries', (draft, value, key) => assign(wholeNumber(value, key), (retries) => (draft.numRetries = retries))],
+  ['num_retries', (draft, value, key) => readRetries(draft, value, key)],
   ['max_fallbacks', (draft, value, key) => assign(wholeNumber(value, key), (depth) => (draft.maxFallbacks = depth))],
   ['timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs = ms))],
   ['request_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs ??= ms))],
@@ -109,6 +109,10 @@ function countOf(read: ClientFallbacks | undefined): number {
   return read.rules.reduce((sum, rule) => sum + rule.targets.length, read.rules.length);
 }
 
+function readRetries(draft: Draft, value: unknown, key: string): IntentProblem | undefined {
+  return assign(wholeNumber(value, key), (retries) => (draft.numRetries = Math.min(retries, MOST_CLIENT_RETRIES)));
+}
+
 function readMaxTokens(draft: Draft, value: unknown): undefined {
   if (typeof value === 'number' && value > 0) draft.maxTokens = value;
 }
@@ -126,7 +130,7 @@ function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | unde
   return (
     assign(seconds(timeout, 'x-litellm-timeout'), (ms) => (draft.timeoutMs = ms)) ??
     assign(seconds(streamTimeout, 'x-litellm-stream-timeout'), (ms) => (draft.streamTimeoutMs = ms)) ??
-    assign(wholeNumber(numRetries, 'x-litellm-num-retries'), (retries) => (draft.numRetries = retries))
+    readRetries(draft, numRetries, 'x-litellm-num-retries')
   );
 }
 

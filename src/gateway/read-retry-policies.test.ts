@@ -57,3 +57,21 @@ it('the body of a request brings it, and its service tier', () => {
   members.set('service_tier', 7);
   expect(readIntent(basics, body, headers)).toMatchObject({ serviceTier: undefined });
 });
+
+it('a client gets at most 100 retries, however it asks for them', () => {
+  const override = { model_group_retry_policy: { g: { TimeoutErrorRetries: 1e9, DefaultRetries: 101 } } };
+  expect(readGroupRetryPolicies(override)?.get('g')).toEqual({ byClass: new Map([['Timeout', 100]]), others: 100 });
+  const basics = { model: 'g', stream: false, maxTokens: undefined };
+  const none = { timeout: undefined, streamTimeout: undefined, numRetries: undefined, tags: undefined };
+  const body = (value: unknown) => ({ keys: () => ['num_retries'], get: () => value, promptTokens: 3 });
+  for (const [asked, expected] of [
+    [1e9, 100],
+    [100, 100],
+    ['7', 7],
+    [-1, 0],
+  ] as const) {
+    expect(readIntent(basics, body(asked), none)).toMatchObject({ numRetries: expected });
+    const headers = { ...none, numRetries: String(asked) };
+    expect(readIntent(basics, body(null), headers)).toMatchObject({ numRetries: expected });
+  }
+});

@@ -3,6 +3,12 @@
 import { RETRY_POLICY_KEYS } from '../config/keys/policy-keys.ts';
 import type { ClassNumbers } from '../core/class-numbers.ts';
 
+/**
+ * Most retries that a client may ask for in a group. Attempts that fail by the client's own doing cost no retry budget
+ * (core/plan/pay-retry.ts) and may end within a millisecond: this is what bounds them.
+ */
+export const MOST_CLIENT_RETRIES = 100;
+
 /** What is not a whole number from 0 on is left out: LiteLLM's clients send these fields through untyped code. */
 export function readGroupRetryPolicies(override: unknown): ReadonlyMap<string, ClassNumbers> | undefined {
   const groups = isRecord(override) ? override['model_group_retry_policy'] : undefined;
@@ -26,7 +32,8 @@ function readPolicy(policy: Readonly<Record<string, unknown>>): ClassNumbers | u
 }
 
 function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) return undefined;
+  return Math.min(value, MOST_CLIENT_RETRIES);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -78,7 +78,7 @@ it('with enable_weighted_failover the whole group is asked before another one', 
   );
   expect(await ask()).toMatchObject({ status: 200, group: 'spare' });
   const models = provider?.requests.map(({ model }) => model) ?? [];
-  expect(models.slice(0, 3).toSorted()).toEqual(['g0', 'g1', 'g2']);
+  expect(new Set(models.slice(0, 3))).toEqual(new Set(['g0', 'g1', 'g2']));
   expect(models.slice(3)).toEqual(['spare']);
 });
 
