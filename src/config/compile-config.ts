@@ -8,6 +8,7 @@ import type { MapNode } from './config-node.ts';
 import { readSharedParams } from './deployment-spec.ts';
 import { extendEnvironment, resolveReferences } from './environment.ts';
 import type { Environment } from './environment.ts';
+import { readRouterFails } from './class-policies.ts';
 import { readFallbackLists } from './fallback-lists.ts';
 import type { Findings } from './findings.ts';
 import { readGeneralSettings, readLitellmSettings } from './general-settings.ts';
@@ -44,6 +45,7 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
     shared: readSharedParams(tree),
     env,
     defaultMaxParallel: numberIn(router, 'default_max_parallel_requests'),
+    routerFails: readRouterFails(router, findings),
     findings,
   });
   const aliases = readModelAliases(router, findings);

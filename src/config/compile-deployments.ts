@@ -10,9 +10,11 @@ import type { Findings, Spot } from './findings.ts';
 import { readKnownModel } from './known-model.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { findPlaceholder } from './placeholders.ts';
+import { readPolicyFields } from './policy-fields.ts';
 import { booleanIn, plainMap, textIn, textsIn } from './read-value.ts';
 import { shownEntry, shownInfo, shownParams } from './shown-fields.ts';
 import type { ConfiguredDeployment } from './types.ts';
+import type { ClassNumbers } from '../core/class-numbers.ts';
 import { BLOCKED, type Deployment } from '../core/deployment.ts';
 import { compileTarget } from '../provider/compile-target.ts';
 import { continuesPrefill } from '../provider/prefill.ts';
@@ -24,6 +26,8 @@ export interface DeploymentContext {
   readonly shared: SharedParams;
   readonly env: Environment;
   readonly defaultMaxParallel: number | undefined;
+  /** The router's `allowed_fails_policy`. */
+  readonly routerFails: ClassNumbers | undefined;
   readonly findings: Findings;
 }
 
@@ -75,6 +79,7 @@ function compileDeployment(
       outOfRotation: reason,
       continuesPrefill: continuesPrefill(spec.provider, spec.upstreamModel),
       ...readDeploymentFields(entry, known.routing, context.defaultMaxParallel),
+      ...readPolicyFields(entry, context.routerFails, context.findings),
     },
     configured: {
       spec,

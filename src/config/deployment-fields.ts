@@ -22,6 +22,11 @@ type RoutingFields = Omit<
   | 'isWildcard'
   | 'outOfRotation'
   | 'continuesPrefill'
+  // Read in policy-fields.ts.
+  | 'allowedFails'
+  | 'failLimits'
+  | 'timeoutByTierMs'
+  | 'streamTimeoutByTierMs'
 >;
 
 /** `model_info` wins over the model table; for `cooldown_time` it wins over `litellm_params`, for `order` it does not. */

@@ -1,9 +1,11 @@
 // `router_settings` over `litellm_settings` over the environment over built-in defaults. Which "is set" and which "is
 // true" (0 counts as unset) follows LiteLLM 1.106 (reference 1.4a): the same number may mean different things.
+import { readClassPolicy, readGroupPolicies } from './class-policies.ts';
 import { childOf } from './config-node.ts';
 import type { ConfigNode, MapNode } from './config-node.ts';
 import type { Environment } from './environment.ts';
 import type { Findings } from './findings.ts';
+import { RETRY_POLICY_KEYS } from './keys/policy-keys.ts';
 import {
   amountIn,
   booleanIn,
@@ -44,6 +46,7 @@ export function readRouterSettings(
   return {
     ...readRouterPolicy(router, findings),
     ...readAttempts(sections),
+    ...readRetryPolicies(sections, findings),
     ...readTimeouts(sections),
     fallbacks,
     retryAfterMs: millisIn(router, 'retry_after') ?? 0,
@@ -79,6 +82,21 @@ function readAttempts({ router, litellm, env }: SettingsSections): Pick<RouterSe
   return {
     numRetries: global('num_retries', 'DEFAULT_MAX_RETRIES') ?? DEFAULTS.numRetries,
     maxFallbacks: global('max_fallbacks', 'ROUTER_MAX_FALLBACKS') ?? DEFAULTS.maxFallbacks,
+  };
+}
+
+type RetryPolicies = Pick<
+  RouterSettings,
+  'retryPolicy' | 'groupRetryPolicies' | 'retriesPerRequest' | 'weightedFailover'
+>;
+
+function readRetryPolicies({ router, litellm }: SettingsSections, findings: Findings): RetryPolicies {
+  const where = { where: 'router_settings', keys: RETRY_POLICY_KEYS };
+  return {
+    retryPolicy: readClassPolicy(router, { key: 'retry_policy', ...where }, findings),
+    groupRetryPolicies: readGroupPolicies(router, { key: 'model_group_retry_policy', ...where }, findings),
+    retriesPerRequest: amountIn(litellm, 'num_retries_per_request'),
+    weightedFailover: booleanIn(router, 'enable_weighted_failover') ?? false,
   };
 }
 

@@ -13,6 +13,14 @@ export interface Limits {
 
 /** Why a deployment with `model_info.blocked` is out of rotation: somebody wants it so, nothing is missing. */
 export const BLOCKED = 'blocked by model_info.blocked';
+/** So many failures of one class within 60 s are still allowed (`allowed_fails_policy`). */
+export interface FailLimit {
+  /** LiteLLM's exception class without the module. */
+  readonly exceptionClass: string;
+  readonly allowedFails: number;
+  /** It stands in the deployment's own `model_info`: then it counts even failures that are the request's own fault. */
+  readonly isOwn: boolean;
+}
 
 /** One `model_list` entry. */
 export interface Deployment {
@@ -41,9 +49,16 @@ export interface Deployment {
   /** Bounds one attempt. */
   readonly timeoutMs: Millis | undefined;
   readonly streamTimeoutMs: Millis | undefined;
+  /** The same for requests with this `service_tier`; before the two above. */
+  readonly timeoutByTierMs: ReadonlyMap<string, Millis> | undefined;
+  readonly streamTimeoutByTierMs: ReadonlyMap<string, Millis> | undefined;
   readonly numRetries: number | undefined;
   /** Fixed open time of the breaker; 0 = never open; `undefined` = the router's. */
   readonly cooldownMs: Millis | undefined;
+  /** `model_info.allowed_fails`: before the router's. */
+  readonly allowedFails: number | undefined;
+  /** Its own and the router's, at most one a class. */
+  readonly failLimits: readonly FailLimit[];
   /** Largest prompt in tokens, from `model_info` or the model table. */
   readonly maxInputTokens: number | undefined;
   /** Goes on from an assistant message that is last in the request, instead of answering it. */

@@ -3,6 +3,7 @@
 import { recordFirstContent, type BreakerChange } from './breaker/breaker.ts';
 import { recordOutcome } from './breaker/record-outcome.ts';
 import { finished } from './fleet/operations.ts';
+import { budgetOf } from './fleet/fleet.ts';
 import { refund, settle } from './limiter/settle.ts';
 import type { Action, Outcome } from './outcome.ts';
 import { deadlineFailure } from './own-failures.ts';
@@ -16,6 +17,8 @@ import { PlanState } from './plan/plan-state.ts';
 import { narrowToResumers, resumeBy } from './plan/recovery.ts';
 import { leaveQueue } from './plan/queue-wait.ts';
 import type { Waiter } from './queue/waiter.ts';
+import { depositRequest } from './plan/retry-budget.ts';
+import { deploymentAt } from './routing-table.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import { recordLatency } from './strategy/latency-samples.ts';
 import { settleUsage } from './strategy/usage-window.ts';
@@ -54,8 +57,7 @@ export class Plan extends PlanState {
         if (action !== undefined) return action;
       }
       if (now >= this.deadlineMs) {
-        const failure = this.rootFailure ?? hop.lastFailure ?? deadlineFailure(this.table.settings.deadlineMs ?? 0);
-        endPlan(this, failure, now);
+        endPlan(this, hop.lastFailure ?? deadlineFailure(this.deadlineMs - this.context.startedAtMs), now);
         continue;
       }
       if (this.mock !== undefined && hop.attempts === 0 && hop.retries === 0) {
@@ -105,9 +107,9 @@ export class Plan extends PlanState {
 
   /** Tells what came of the attempt; once per attempt. Says whether the deployment's breaker opened or closed. */
   record(outcome: Outcome, now: Millis, rng: Rng): BreakerChange {
-    const { charge } = this;
-    const deployment = charge && this.table.deployments[charge.deployment];
-    if (charge === undefined || deployment === undefined) return undefined;
+    const { charge, hop } = this;
+    if (charge === undefined || hop === undefined) return undefined;
+    const deployment = deploymentAt(this.table, charge.deployment);
     this.charge = undefined;
     finished(this.fleet, charge.deployment);
     if (outcome.kind === 'failure' && outcome.unsent) refund(this.fleet, charge, now);
@@ -117,9 +119,11 @@ export class Plan extends PlanState {
       recordLatency(this.fleet, outcome, { deployment: charge.deployment, intent: this.intent, now });
     }
     const { settings } = this.table;
-    const change = recordOutcome(this.fleet, outcome, { charge, deployment, settings, now, rng });
+    const { callerCredentials } = this.intent;
+    const context = { charge, deployment, settings, callerCredentials, now, rng };
+    const change = recordOutcome(this.fleet, outcome, context);
     this.context.queue?.changed(now);
-    if (outcome.kind === 'failure') afterFailure(this, outcome, { deployment, now, rng });
+    if (outcome.kind === 'failure') afterFailure(this, outcome, { hop, deployment, now, rng });
     return change;
   }
 
@@ -138,8 +142,7 @@ export class Plan extends PlanState {
   }
 
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
-    const deployment = this.table.deployments[index];
-    if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
+    const deployment = deploymentAt(this.table, index);
     this.trace?.picked(this.group, deployment, now);
     const sources = { intent: this.intent, deployment, settings: this.table.settings };
     const { timeouts, shownMs } = resolveTimeouts(sources, this.deadlineMs, now);
@@ -147,6 +150,7 @@ export class Plan extends PlanState {
     this.deployment = index;
     this.attempts += 1;
     this.shownTimeoutMs = shownMs;
+    if (hop.attempts === 0 && !hop.isOrderStep) depositRequest(budgetOf(this.fleet, index));
     hop.attempts += 1;
     hop.lastDeployment = index;
     hop.waitingSinceMs = undefined;

@@ -1,4 +1,5 @@
 // What one client request asks of the router, read once from body and headers and never changed afterwards.
+import type { ClassNumbers } from './class-numbers.ts';
 import type { FallbackRule, FallbackTarget, StrategyArgs, StrategyName } from './routing-table.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
@@ -31,6 +32,10 @@ export interface RequestIntent {
   /** `max_tokens` or `max_completion_tokens` of the request. */
   readonly maxTokens: number | undefined;
   readonly numRetries: number | undefined;
+  /** `router_settings_override.model_group_retry_policy`: before the config's. */
+  readonly groupRetryPolicies: ReadonlyMap<string, ClassNumbers> | undefined;
+  /** `service_tier` of the body: deployments may have timeouts for it. */
+  readonly serviceTier: string | undefined;
   readonly timeoutMs: Millis | undefined;
   readonly streamTimeoutMs: Millis | undefined;
   readonly fallbacks: ClientFallbacks | undefined;
@@ -69,6 +74,8 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     promptTokens,
     maxTokens,
     numRetries: undefined,
+    groupRetryPolicies: undefined,
+    serviceTier: undefined,
     timeoutMs: undefined,
     streamTimeoutMs: undefined,
     fallbacks: undefined,

@@ -1,5 +1,6 @@
 // The routing table: everything a config says about where requests may go, compiled once and never changed.
 // A reload builds a new one and swaps it. Mutable numbers live in the fleet table, not here.
+import type { ClassNumbers } from './class-numbers.ts';
 import type { Deployment } from './deployment.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
@@ -95,6 +96,14 @@ export interface RoutingGroup extends ModelGroup {
 export interface RouterSettings extends RoutingPolicy {
   /** Retries inside one group after the first attempt. */
   readonly numRetries: number;
+  /** Retries by the class of the error; where it says a number, `numRetries` does not count. */
+  readonly retryPolicy: ClassNumbers | undefined;
+  /** By group; takes the place of `retryPolicy` there. */
+  readonly groupRetryPolicies: ReadonlyMap<string, ClassNumbers>;
+  /** Most attempts of one request after its first, retries and fallbacks together; `undefined` = no such bound. */
+  readonly retriesPerRequest: number | undefined;
+  /** When the retries have failed, the untried rest of the group comes before other groups. */
+  readonly weightedFailover: boolean;
   /** Smallest backoff before a retry on a lone deployment. */
   readonly retryAfterMs: Millis;
   /** Bounds one attempt of a plain answer; `undefined` = 600 s. */
@@ -129,6 +138,13 @@ export interface RouterSettings extends RoutingPolicy {
   readonly enableTagFiltering: boolean;
   readonly tagFilteringMatchAny: boolean;
   readonly enablePreCallChecks: boolean;
+}
+
+/** The deployment with that index. RangeError for an index that is not in the table: a mistake of the caller. */
+export function deploymentAt(table: Pick<RoutingTable, 'deployments'>, index: DeploymentIndex): Deployment {
+  const deployment = table.deployments[index];
+  if (deployment === undefined) throw new RangeError(`no deployment ${index} in the table`);
+  return deployment;
 }
 
 export interface RoutingTable {

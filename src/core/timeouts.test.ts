@@ -5,7 +5,7 @@ import { plainIntent, type RequestIntent } from './request-intent.ts';
 import type { RouterSettings } from './routing-table.ts';
 import { DEFAULT_ATTEMPT_MS, resolveTimeouts } from './timeouts.ts';
 
-type Caller = Partial<Pick<RequestIntent, 'stream' | 'timeoutMs' | 'streamTimeoutMs'>>;
+type Caller = Partial<Pick<RequestIntent, 'stream' | 'timeoutMs' | 'streamTimeoutMs' | 'serviceTier'>>;
 
 const intentOf = (caller: Caller): RequestIntent => ({
   ...plainIntent({ model: 'm', stream: false, maxTokens: undefined }, 1),
@@ -21,6 +21,8 @@ function resolve(caller: Caller, sketch: DeploymentSketch, settings: Partial<Rou
   return resolveTimeouts(sources, deadlineMs, 0);
 }
 
+const tiers = new Map([['flex', 300]]);
+
 describe('the limit of a plain attempt', () => {
   const rows: [string, Caller, DeploymentSketch, Partial<RouterSettings>, number, boolean][] = [
     ['nothing is set', {}, {}, {}, DEFAULT_ATTEMPT_MS, false],
@@ -29,6 +31,18 @@ describe('the limit of a plain attempt', () => {
     ['the deployment beats both', {}, { timeoutMs: 3_000 }, { timeoutMs: 400, requestTimeoutMs: 500 }, 3_000, false],
     ['the caller beats all, shorter', { timeoutMs: 400 }, { timeoutMs: 3_000 }, {}, 400, true],
     ['the caller beats all, longer', { timeoutMs: 3_000 }, { timeoutMs: 400 }, {}, 3_000, false],
+    [
+      'the tier beats the deployment',
+      { serviceTier: 'flex' },
+      { timeoutMs: 900, timeoutByTierMs: tiers },
+      {},
+      300,
+      false,
+    ],
+    ['a tier without a time', { serviceTier: 'auto' }, { timeoutMs: 900, timeoutByTierMs: tiers }, {}, 900, false],
+    ['no tier', {}, { timeoutMs: 900, timeoutByTierMs: tiers }, {}, 900, false],
+    ['no map', { serviceTier: 'flex' }, { timeoutMs: 900, streamTimeoutByTierMs: tiers }, {}, 900, false],
+    ['the caller beats the tier', { serviceTier: 'flex', timeoutMs: 200 }, { timeoutByTierMs: tiers }, {}, 200, true],
     [
       'a stream timeout says nothing',
       { streamTimeoutMs: 100 },
@@ -67,6 +81,46 @@ describe('the limits of a stream', () => {
       { streamTimeoutMs: 400 },
       300,
       300,
+    ],
+    [
+      'the stream tier beats the deployment',
+      { serviceTier: 'flex' },
+      { streamTimeoutMs: 900, streamTimeoutByTierMs: tiers },
+      {},
+      300,
+      300,
+    ],
+    [
+      'the stream tier beats the caller’s plain timeout',
+      { serviceTier: 'flex', timeoutMs: 200 },
+      { streamTimeoutByTierMs: tiers },
+      {},
+      300,
+      300,
+    ],
+    [
+      'a stream timeout beats the plain tier',
+      { serviceTier: 'flex' },
+      { streamTimeoutMs: 900, timeoutByTierMs: tiers },
+      {},
+      900,
+      900,
+    ],
+    [
+      'the plain tier beats the plain timeout',
+      { serviceTier: 'flex' },
+      { timeoutMs: 900, timeoutByTierMs: tiers },
+      {},
+      300,
+      300,
+    ],
+    [
+      'the caller’s stream timeout beats the tier',
+      { serviceTier: 'flex', streamTimeoutMs: 200 },
+      { streamTimeoutByTierMs: tiers },
+      {},
+      200,
+      200,
     ],
     ['the caller’s stream timeout beats all', { streamTimeoutMs: 200 }, { streamTimeoutMs: 300 }, {}, 200, 200],
     ['the caller’s plain timeout', { timeoutMs: 400 }, {}, {}, 400, 400],

@@ -20,13 +20,9 @@ export interface ResolvedTimeouts {
  * Timers of one attempt that starts at `now`, none running past `deadlineMs`. A value of the caller wins over the
  * configured one, as in 1.106; where it is the shorter one the blame for running out is the caller's.
  */
-export function resolveTimeouts(
-  sources: { readonly intent: RequestIntent; readonly deployment: Deployment; readonly settings: RouterSettings },
-  deadlineMs: Millis,
-  now: Millis,
-): ResolvedTimeouts {
-  const { intent, deployment, settings } = sources;
-  const configuredMs = intent.stream ? streamLimit(deployment, settings) : plainLimit(deployment, settings);
+export function resolveTimeouts(sources: Sources, deadlineMs: Millis, now: Millis): ResolvedTimeouts {
+  const { intent, settings } = sources;
+  const configuredMs = intent.stream ? streamLimit(sources) : plainLimit(sources);
   const callerMs = intent.stream ? callerStreamLimit(sources) : intent.timeoutMs;
   const wantedMs = callerMs ?? configuredMs;
   const leftMs = Math.max(1, deadlineMs - now);
@@ -41,22 +37,34 @@ export function resolveTimeouts(
   return { timeouts, shownMs: wantedMs };
 }
 
-function plainLimit(deployment: Deployment, settings: RouterSettings): Millis | undefined {
-  return deployment.timeoutMs ?? settings.requestTimeoutMs ?? settings.timeoutMs;
-}
-
-function streamLimit(deployment: Deployment, settings: RouterSettings): Millis | undefined {
-  return deployment.streamTimeoutMs ?? settings.streamTimeoutMs ?? plainLimit(deployment, settings);
-}
-
-/** A plain `timeout` of the caller stands behind every configured stream timeout, not before it. */
-function callerStreamLimit(sources: {
+interface Sources {
   readonly intent: RequestIntent;
   readonly deployment: Deployment;
   readonly settings: RouterSettings;
-}): Millis | undefined {
-  const { intent, deployment, settings } = sources;
-  if (intent.streamTimeoutMs !== undefined) return intent.streamTimeoutMs;
-  const hasStreamLimit = deployment.streamTimeoutMs !== undefined || settings.streamTimeoutMs !== undefined;
-  return hasStreamLimit ? undefined : intent.timeoutMs;
+}
+
+/** The value of the deployment for the tier that the request asks for, if it has one (litellm-1.106.md 7a). */
+function forTier(byTier: ReadonlyMap<string, Millis> | undefined, { serviceTier }: RequestIntent): Millis | undefined {
+  return byTier === undefined || serviceTier === undefined ? undefined : byTier.get(serviceTier);
+}
+
+function plainLimit({ intent, deployment, settings }: Sources): Millis | undefined {
+  const tierMs = forTier(deployment.timeoutByTierMs, intent);
+  return tierMs ?? deployment.timeoutMs ?? settings.requestTimeoutMs ?? settings.timeoutMs;
+}
+
+function streamLimit(sources: Sources): Millis | undefined {
+  return ownStreamLimit(sources) ?? plainLimit(sources);
+}
+
+/** What is configured for streams alone. */
+function ownStreamLimit({ intent, deployment, settings }: Sources): Millis | undefined {
+  const tierMs = forTier(deployment.streamTimeoutByTierMs, intent);
+  return tierMs ?? deployment.streamTimeoutMs ?? settings.streamTimeoutMs;
+}
+
+/** A plain `timeout` of the caller stands behind every configured stream timeout, not before it. */
+function callerStreamLimit(sources: Sources): Millis | undefined {
+  const { intent } = sources;
+  return intent.streamTimeoutMs ?? (ownStreamLimit(sources) === undefined ? intent.timeoutMs : undefined);
 }

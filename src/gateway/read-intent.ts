@@ -10,6 +10,7 @@ import {
 import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
 import type { Millis } from '../core/units.ts';
 import { FILLING_FIELDS, OVERRIDE_FIELD, readRouting } from './read-routing.ts';
+import { MOST_CLIENT_RETRIES, readGroupRetryPolicies } from './read-retry-policies.ts';
 
 /** Top-level members of a body, however it was written (JSON or form). */
 export interface IntentSource {
@@ -74,6 +75,7 @@ function applyOverride(draft: Draft, override: unknown): IntentProblem | undefin
     const problem = BODY_FIELDS.get(key)?.(filling, override[key] ?? undefined, `${OVERRIDE_FIELD}.${key}`);
     if (problem !== undefined) return problem;
   }
+  draft.groupRetryPolicies = readGroupRetryPolicies(override);
   const routing = readRouting(override);
   if ('kind' in routing) return routing;
   draft.routing = routing;
@@ -90,7 +92,7 @@ type FieldReader = (draft: Draft, value: unknown, key: string) => IntentProblem 
 const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReader>([
   ['max_tokens', readMaxTokens],
   ['max_completion_tokens', readMaxTokens],
-  ['num_retries', (draft, value, key) => assign(wholeNumber(value, key), (retries) => (draft.numRetries = retries))],
+  ['num_retries', (draft, value, key) => readRetries(draft, value, key)],
   ['max_fallbacks', (draft, value, key) => assign(wholeNumber(value, key), (depth) => (draft.maxFallbacks = depth))],
   ['timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs = ms))],
   ['request_timeout', (draft, value, key) => assign(seconds(value, key), (ms) => (draft.timeoutMs ??= ms))],
@@ -99,6 +101,7 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['fallbacks', fallbackField((draft, read) => (draft.fallbacks = read))],
   ['context_window_fallbacks', fallbackField((draft, read) => (draft.contextWindowFallbacks = read))],
   ['content_policy_fallbacks', fallbackField((draft, read) => (draft.contentPolicyFallbacks = read))],
+  ['service_tier', (draft, value) => void (typeof value === 'string' && (draft.serviceTier = value))],
   ['disable_fallbacks', (draft, value) => void (draft.disableFallbacks = value === true)],
   ['tags', (draft, value) => void (draft.tags = strings(value) ?? draft.tags)],
   ['metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
@@ -137,6 +140,10 @@ function countOf(read: ClientFallbacks | undefined): number {
   return read.rules.reduce((sum, rule) => sum + rule.targets.length, read.rules.length);
 }
 
+function readRetries(draft: Draft, value: unknown, key: string): IntentProblem | undefined {
+  return assign(wholeNumber(value, key), (retries) => (draft.numRetries = Math.min(retries, MOST_CLIENT_RETRIES)));
+}
+
 function readMaxTokens(draft: Draft, value: unknown): undefined {
   if (typeof value === 'number' && value > 0) draft.maxTokens = value;
 }
@@ -160,7 +167,7 @@ function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | unde
   return (
     assign(seconds(timeout, 'x-litellm-timeout'), (ms) => (draft.timeoutMs = ms)) ??
     assign(seconds(streamTimeout, 'x-litellm-stream-timeout'), (ms) => (draft.streamTimeoutMs = ms)) ??
-    assign(wholeNumber(numRetries, 'x-litellm-num-retries'), (retries) => (draft.numRetries = retries))
+    readRetries(draft, numRetries, 'x-litellm-num-retries')
   );
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadConfigText } from '../config/load.ts';
-import { createFleet } from '../core/fleet/fleet.ts';
 import { AdmissionQueue } from '../core/queue/admission-queue.ts';
+import { budgetOf, createFleet } from '../core/fleet/fleet.ts';
+import { drawRetry } from '../core/plan/retry-budget.ts';
 import { blockUntil } from '../core/breaker/breaker.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { AttemptEvent, RequestEvent } from '../gateway/events.ts';
@@ -201,4 +202,17 @@ test('deployments that agree in all labels share their samples', async () => {
   const seen = await scrape(metrics, runtime);
   expect(valueOf(seen, 'litellm_deployment_success_responses_total')).toBe(2);
   expect(valueOf(seen, 'litellm_request_total_latency_metric_count')).toBe(2);
+});
+
+test('a scrape shows what is left of the retry budgets, each group once', async () => {
+  const runtime = runtimeOf(CONFIG);
+  const budget = budgetOf(runtime.fleet, 1);
+  for (let nth = 0; nth < 22; nth++) drawRetry(budget, 1_000);
+  const metrics = new Metrics();
+  metrics.adopt(runtime);
+  const seen = await scrape(metrics, runtime);
+  expect(valueOf(seen, 'loadstone_retry_budget_left', ['model="gpt"'])).toBe(0);
+  expect(valueOf(seen, 'loadstone_retry_budget_left', ['model="idle"'])).toBe(20);
+  expect(valueOf(seen, 'loadstone_retries_refused_total', ['model="gpt"'])).toBe(2);
+  expect(valueOf(seen, 'loadstone_retries_refused_total', ['model="idle"'])).toBe(0);
 });

@@ -11,6 +11,7 @@ import { ProcessMetrics } from './process-metrics.ts';
 import { LatencySeries, RequestSeries } from './request-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
 import { writeMirrors, writeRequests } from './write-requests.ts';
+import { writeRetryBudgets } from './write-retry-budgets.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
@@ -54,6 +55,7 @@ export class Metrics {
     const deployments = [...this.#deployments.values()];
     const out = new Exposition();
     writeState(out, scrape, this.#seen);
+    writeRetryBudgets(out, scrape);
     await nextTurn();
     writeDeployments(out, { deployments, models });
     this.#fallbacks.write(out);

@@ -86,7 +86,7 @@ export const PARAM_KEYS: KeyTable = new Map([
     seconds: ['timeout', 'stream_timeout', 'request_timeout', 'cooldown_time', 'mock_delay'],
     texts: ['tags', 'additional_drop_params', 'allowed_openai_params', 'silent_model'],
     boolean: ['drop_params', 'mock_timeout'],
-    map: ['extra_headers', 'headers', 'extra_body'],
+    map: ['extra_headers', 'headers', 'extra_body', 'timeout_by_service_tier', 'stream_timeout_by_service_tier'],
     list: ['tools', 'configurable_clientside_auth_params', 'mock_tool_calls'],
   }),
   ...mapped({
@@ -101,7 +101,6 @@ export const PARAM_KEYS: KeyTable = new Map([
   ...notSupported({
     'tags are compared with tags only': ['tag_regex'],
     'spend is not counted, no budget is enforced': ['max_budget', 'budget_duration'],
-    'timeout applies to every tier': ['timeout_by_service_tier', 'stream_timeout_by_service_tier'],
     'no comments are sent into a stream that is silent': ['keepalive_seconds', 'allow_client_keepalive_override'],
     'Amazon Bedrock and SageMaker are not served': [
       'aws_access_key_id',
@@ -190,7 +189,8 @@ export const CALL_PARAMS: ReadonlySet<string> = new Set([
 export const INFO_KEYS: KeyTable = new Map([
   ...honoured({
     text: ['id', 'mode', 'base_model', 'health_check_model'],
-    count: ['max_tokens', 'max_input_tokens', 'max_output_tokens'],
+    count: ['max_tokens', 'max_input_tokens', 'max_output_tokens', 'allowed_fails'],
+    map: ['allowed_fails_policy'],
     amount: ['input_cost_per_token', 'output_cost_per_token'],
     boolean: ['blocked', 'db_model'],
     number: ['order'],
@@ -204,7 +204,6 @@ export const INFO_KEYS: KeyTable = new Map([
     access_groups: ['any', 'shown in the listings; there are no virtual keys to restrict'],
   }),
   ...notSupported({
-    'allowed_fails of the router applies': ['allowed_fails', 'allowed_fails_policy'],
     'there are no teams': ['team_id', 'team_public_model_name', 'access_windows'],
     'an open breaker lets one probe through in any case': ['allow_fail_open'],
     'background health checks ask every deployment': ['disable_background_health_check'],

@@ -5,7 +5,7 @@ import type { KeyTable } from './key-spec.ts';
 
 export const LITELLM_KEYS: KeyTable = new Map([
   ...honoured({
-    count: ['num_retries', 'max_fallbacks', 'allowed_fails'],
+    count: ['num_retries', 'num_retries_per_request', 'max_fallbacks', 'allowed_fails'],
     seconds: ['request_timeout'],
     boolean: [
       'drop_params',
@@ -87,7 +87,6 @@ export const LITELLM_KEYS: KeyTable = new Map([
     ],
     'guardrails are not run': ['guardrails', 'guardrail_name_config_map', 'content_policy_config'],
     'requests are sent as they came': ['modify_params', 'add_function_to_prompt', 'reasoning_auto_summary'],
-    'retries and fallbacks are bounded by num_retries and max_fallbacks': ['num_retries_per_request'],
     'wildcards are listed from the model table': ['check_provider_endpoint'],
     'providers in Python cannot run here': ['custom_provider_map'],
     'one set of default parameters stands in each deployment': ['model_group_settings', 'default_fallbacks_params'],

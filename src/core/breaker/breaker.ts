@@ -3,6 +3,7 @@
 // answers to requests from before prove nothing.
 import type { Charge } from '../fleet/charge.ts';
 import { add, load, store } from '../fleet/cells.ts';
+import { clearFailCounts, countFailure } from '../fleet/fail-counts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import { microsAfter, microsBefore } from '../fleet/micros.ts';
@@ -22,6 +23,8 @@ export interface FailureContext {
   readonly rng: Rng;
   /** Explicit `allowed_fails`: replaces both triggers. */
   readonly allowedFails: number | undefined;
+  /** That number is one of a policy, for failures of this class alone; `undefined` = it is for all. */
+  readonly failClass?: string | undefined;
   /** Fixed open time; `undefined` = 1 s doubling to 15 s. */
   readonly openMs: Millis | undefined;
   /** The least time to stay open. */
@@ -69,6 +72,7 @@ function clearSamples(row: Row): void {
   slotsClear(row.rateTotal);
   slotsClear(row.rateFailures);
   slotsClear(row.recentFailures);
+  clearFailCounts(row.failCounts);
 }
 
 function statusOf(row: Row): number {
@@ -100,8 +104,15 @@ function recordFailureWhileOpen(row: Row, charge: Charge, context: FailureContex
   return 'opened';
 }
 
-/** Counts one failure; the trigger that it pulls, 0 for none. */
+/**
+ * Counts one failure; the trigger that it pulls, 0 for none. What a policy counts by its class is that counter's alone:
+ * an operator who allowed so many of them does not want them to pull another trigger.
+ */
 function sample(row: Row, context: FailureContext): number {
+  const { allowedFails, failClass } = context;
+  if (allowedFails !== undefined && failClass !== undefined) {
+    return countFailure(row.failCounts, failClass, context.now) > allowedFails ? TRIGGER.allowedFails : 0;
+  }
   const nowUs = microsBefore(context.now);
   const inARow = add(row.counters, row.counterAt + COUNTER.consecutiveFailures, 1);
   const attempts = slotsSum(row.rateTotal, nowUs) + 1;
@@ -110,7 +121,7 @@ function sample(row: Row, context: FailureContext): number {
   slotsAdd(row.rateTotal, nowUs, 1);
   slotsAdd(row.rateFailures, nowUs, 1);
   slotsAdd(row.recentFailures, nowUs, 1);
-  if (context.allowedFails !== undefined) return recent > context.allowedFails ? TRIGGER.allowedFails : 0;
+  if (allowedFails !== undefined) return recent > allowedFails ? TRIGGER.allowedFails : 0;
   if (inARow >= CONSECUTIVE_FAILURES) return TRIGGER.consecutive;
   return attempts >= RATE_MINIMUM && failures > attempts * FAILURE_RATE ? TRIGGER.rate : 0;
 }

@@ -30,6 +30,11 @@ export function cooldownOf(deployment: Deployment, settings: BreakerSettings): M
   return deployment.cooldownMs ?? settings.cooldownMs;
 }
 
+/** `allowed_fails` in force: the deployment's, else the router's; `undefined` = the breaker's own triggers. */
+export function allowedFailsOf(deployment: Deployment, settings: BreakerSettings): number | undefined {
+  return deployment.allowedFails ?? settings.allowedFails;
+}
+
 /**
  * Never kept from traffic: cooldowns are off, a cooldown of 0, or a wildcard deployment, where one model's trouble is
  * not another's (LiteLLM never cools those).

@@ -198,7 +198,9 @@ describe('a request that asks for it', () => {
 
   it('is told at most 100 steps, and 20 decisions by candidate', () => {
     const deployments = Array.from({ length: 60 }, () => ({ group: 'a' }));
-    const plan = run(planOf({ sketch: { deployments, settings: { numRetries: 59 } } }), E500);
+    // The caller's own doing, which no retry budget bounds.
+    const failure: Failure = { ...E500, scope: 'caller' };
+    const plan = run(planOf({ sketch: { deployments, settings: { numRetries: 59 } } }), failure);
     const steps = plan.trace?.steps ?? [];
     expect(steps).toHaveLength(100);
     expect(steps.filter((step) => step.kind === 'decision' && step.decision !== undefined)).toHaveLength(20);

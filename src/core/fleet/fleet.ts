@@ -1,10 +1,13 @@
 // The fleet: all mutable numbers of the deployments, over one buffer that is handed in (DESIGN 3, rule 4). This file
 // lays the buffer out and finds rows; what the numbers mean is decided by limiter, breaker and strategies.
-import type { Deployment, Limits } from '../deployment.ts';
+import type { Deployment } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
+import { ACCOUNT_CELLS, type Account } from './accounts.ts';
+import type { Budget } from './budget.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
-import { COUNTERS_PER_ROW, createRow, LEARNED_CELLS, rowSize } from './row.ts';
+import { layoutOf } from './layout.ts';
+import { createRow } from './row.ts';
 import type { Row } from './row.ts';
 
 /** Weights of a candidate list, summed up from the first to the last. */
@@ -23,6 +26,10 @@ export interface Fleet {
   readonly buffer: ArrayBufferLike;
   /** By deployment index; deployments with one id share one row. After a reload old fleets point at the new rows. */
   readonly rows: Row[];
+  /** By deployment index: the retry budget of its group. After a reload old fleets point at the new ones. */
+  readonly budgets: Budget[];
+  /** By position of the budget in the config's list: what was spent on it. After a reload old fleets point at the new ones. */
+  readonly accounts: Account[];
   /** By deployment index: the receipt of an attempt that no limit counts, shared so that it costs no allocation. */
   readonly freeCharges: readonly Charge[];
   readonly tracking: Tracking;
@@ -37,87 +44,42 @@ export interface Fleet {
   readonly draws: WeakMap<readonly DeploymentIndex[], { readonly draw: WeightedDraw | undefined }>;
 }
 
-/** One row per id, with the strictest limits of all deployments that share the id. */
-function rowLimits(deployments: readonly Deployment[]): Map<string, Limits> {
-  const limitsById = new Map<string, Limits>();
-  for (const { id, limits } of deployments) {
-    const known = limitsById.get(id);
-    limitsById.set(id, known === undefined ? limits : strictest(known, limits));
-  }
-  return limitsById;
-}
-
-function strictest(a: Limits, b: Limits): Limits {
-  return {
-    rpm: lower(a.rpm, b.rpm),
-    tpm: lower(a.tpm, b.tpm),
-    itpm: lower(a.itpm, b.itpm),
-    otpm: lower(a.otpm, b.otpm),
-    maxParallelRequests: lower(a.maxParallelRequests, b.maxParallelRequests),
-  };
-}
-
-function lower(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
-}
-
-/** Bytes of the counters, rounded up so that the Float64 cells behind them are aligned. */
-function counterBytes(rows: number): number {
-  return Math.ceil((rows * COUNTERS_PER_ROW * 4) / 8) * 8;
-}
-
-/** Bytes that the buffer of these deployments needs. */
-export function fleetBytes(deployments: readonly Deployment[]): number {
-  const limitsById = rowLimits(deployments);
-  const learned = limitsById.size * LEARNED_CELLS;
-  return counterBytes(limitsById.size) + (rowCells(limitsById) + learned) * 8;
-}
-
-function rowCells(limitsById: ReadonlyMap<string, Limits>): number {
-  let cells = 0;
-  for (const limits of limitsById.values()) cells += rowSize(limits);
-  return cells;
+/** Bytes that the buffer of these deployments and of so many accounts needs. */
+export function fleetBytes(deployments: readonly Deployment[], accounts = 0): number {
+  const { counters, cells } = layoutOf(deployments, accounts);
+  return counters * 4 + cells * 8;
 }
 
 /**
- * The fleet of these deployments, over `buffer` (at least `fleetBytes`, zeroed; RangeError if too small) or a new one.
+ * The fleet of these deployments with so many accounts, over `given` (at least `fleetBytes`, zeroed; RangeError if too
+ * small) or a new buffer.
  */
-export function createFleet(
-  deployments: readonly Deployment[],
-  buffer: ArrayBufferLike = new ArrayBuffer(fleetBytes(deployments)),
-): Fleet {
-  const limitsById = rowLimits(deployments);
-  const counters = new Int32Array(buffer, 0, counterBytes(limitsById.size) / 4);
-  const cells = new Float64Array(buffer, counterBytes(limitsById.size));
-  const rowsById = new Map<string, Row>();
-  let cellAt = 0;
-  let learnedAt = rowCells(limitsById);
-  for (const [id, limits] of limitsById) {
-    rowsById.set(
+export function createFleet(deployments: readonly Deployment[], given?: ArrayBufferLike, accounts = 0): Fleet {
+  const buffer = given ?? new ArrayBuffer(fleetBytes(deployments, accounts));
+  const layout = layoutOf(deployments, accounts);
+  const counters = new Int32Array(buffer, 0, layout.counters);
+  const cells = new Float64Array(buffer, layout.counters * 4);
+  if (layout.cells > cells.length) {
+    throw new RangeError(`fleet buffer too small: ${cells.length} of ${layout.cells} cells`);
+  }
+  const rowsById = new Map(
+    [...layout.rowsById].map(([id, { limits, failLimits, ...at }]) => [
       id,
-      createRow(limits, { counters, counterAt: rowsById.size * COUNTERS_PER_ROW, cells, cellAt, learnedAt }),
-    );
-    cellAt += rowSize(limits);
-    learnedAt += LEARNED_CELLS;
-  }
-  if (learnedAt > cells.length) throw new RangeError(`fleet buffer too small: ${cells.length} of ${learnedAt} cells`);
-  const rows: Row[] = [];
-  for (const { id } of deployments) {
-    const row = rowsById.get(id);
-    if (row !== undefined) rows.push(row);
-  }
-  const freeCharges = deployments.map((_, index) => freeCharge(index));
-  const size = deployments.length;
+      createRow(limits, failLimits, { counters, cells, ...at }),
+    ]),
+  );
+  const budgets = new Map([...layout.budgetsByGroup].map(([group, at]): [string, Budget] => [group, { cells, at }]));
   return {
     buffer,
-    rows,
-    freeCharges,
+    rows: deployments.map(({ id }) => rowsById.get(id)).filter((row) => row !== undefined),
+    budgets: deployments.map(({ group }) => budgets.get(group)).filter((budget) => budget !== undefined),
+    accounts: Array.from({ length: accounts }, (_, nth) => ({ cells, at: layout.accountsAt + nth * ACCOUNT_CELLS })),
+    freeCharges: deployments.map((_, index) => freeCharge(index)),
     tracking: { usage: false, latency: false },
     leastTokenLimit: leastTokenLimit(deployments),
     leastWindow: leastWindow(deployments),
-    scratch: new Int32Array(size),
-    scratchShares: new Float64Array(size),
+    scratch: new Int32Array(deployments.length),
+    scratchShares: new Float64Array(deployments.length),
     draws: new WeakMap(),
   };
 }
@@ -137,6 +99,13 @@ export function rowOf(fleet: Fleet, deployment: DeploymentIndex): Row {
   const row = fleet.rows[deployment];
   if (row === undefined) throw new RangeError(`no deployment ${deployment} in the fleet`);
   return row;
+}
+
+/** The retry budget of a deployment's group. RangeError for an index that is not in the fleet. */
+export function budgetOf(fleet: Fleet, deployment: DeploymentIndex): Budget {
+  const budget = fleet.budgets[deployment];
+  if (budget === undefined) throw new RangeError(`no deployment ${deployment} in the fleet`);
+  return budget;
 }
 
 /** The shared receipt of a deployment. */

@@ -3,6 +3,8 @@
 import type { Deployment } from '../deployment.ts';
 import type { Millis } from '../units.ts';
 import { load, store } from './cells.ts';
+import { BUDGET } from './budget.ts';
+import { copyFailCounts } from './fail-counts.ts';
 import type { Fleet } from './fleet.ts';
 import type { Meter } from './meter.ts';
 import { meterCopy } from './meter.ts';
@@ -37,6 +39,19 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
     moved.add(to);
     old.fleet.rows[index] = to;
   }
+  inheritBudgets(old, next);
+}
+
+/** Budgets of groups with the same name. */
+function inheritBudgets(old: FleetOf, next: FleetOf): void {
+  const heirs = new Map(next.deployments.map(({ group }, index) => [group, next.fleet.budgets[index]]));
+  for (const [index, { group }] of old.deployments.entries()) {
+    const from = old.fleet.budgets[index];
+    const to = heirs.get(group);
+    if (from === undefined || to === undefined || from === to) continue;
+    for (const offset of Object.values(BUDGET)) store(to.cells, to.at + offset, load(from.cells, from.at + offset));
+    old.fleet.budgets[index] = to;
+  }
 }
 
 function copyRow(from: Row, to: Row, nowUs: Micros): void {
@@ -54,6 +69,7 @@ function copyRow(from: Row, to: Row, nowUs: Micros): void {
   copyMeter(from.itpm, to.itpm, nowUs);
   copyMeter(from.otpm, to.otpm, nowUs);
   copyEstimate(from, to);
+  copyFailCounts(from.failCounts, to.failCounts, nowUs);
 }
 
 /** Only where a strategy learns: the pages of a fleet that does not are never touched. */

@@ -116,6 +116,10 @@ export function logChange(log: Log, entry: LogEntry, amount: number): void {
   store(log.cells, log.at + COUNT, count - 1);
 }
 
+export function logClear(log: Log): void {
+  log.cells.fill(0, log.at, log.at + logSize(log.capacity));
+}
+
 /** When at least `needed` of the sum has left the window. Call after `logSum`. */
 export function logFreeAt(log: Log, needed: number): Micros {
   const count = load(log.cells, log.at + COUNT);

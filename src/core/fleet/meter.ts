@@ -2,11 +2,30 @@
 // the only place that knows which of the two it is.
 import type { Millis } from '../units.ts';
 import type { Log } from './log.ts';
-import { logBetween, logChange, logCharge, logEntries, logFreeAt, logInsert, logSize, logSum } from './log.ts';
+import {
+  logBetween,
+  logChange,
+  logCharge,
+  logClear,
+  logEntries,
+  logFreeAt,
+  logInsert,
+  logSize,
+  logSum,
+} from './log.ts';
 import type { Micros } from './micros.ts';
 import { microsAfter, microsBefore } from './micros.ts';
 import type { Slots } from './slots.ts';
-import { slotsAdd, slotsBetween, slotsEntries, slotsFreeAt, slotsHeldUs, slotsSize, slotsSum } from './slots.ts';
+import {
+  slotsAdd,
+  slotsBetween,
+  slotsClear,
+  slotsEntries,
+  slotsFreeAt,
+  slotsHeldUs,
+  slotsSize,
+  slotsSum,
+} from './slots.ts';
 
 /** Largest limit that gets an exact log (DESIGN 6). */
 export const EXACT_UNITS = 256;
@@ -77,6 +96,12 @@ export function meterBetween(meter: Meter, sinceUs: Micros, untilUs: Micros): nu
   return meter.window.kind === 'log'
     ? logBetween(meter.window, sinceUs, untilUs)
     : slotsBetween(meter.window, sinceUs, untilUs);
+}
+
+/** Forgets everything. */
+export function meterClear({ window }: Meter): void {
+  if (window.kind === 'log') return logClear(window);
+  slotsClear(window);
 }
 
 /** One charge, and what it is to become: `amount` units at `atMs` become `to` units; 0 takes it back. */

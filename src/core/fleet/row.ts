@@ -1,6 +1,7 @@
 // Where the numbers of one deployment lie in the fleet's buffer. A row is found once per decision; everything else in
 // the core takes a row, so that a reload can point old requests at the row that lives on.
-import type { Limits } from '../deployment.ts';
+import type { FailLimit, Limits } from '../deployment.ts';
+import { createFailCounts, failCountsSize, type FailCounts } from './fail-counts.ts';
 import type { Meter } from './meter.ts';
 import { meterAt, meterSize } from './meter.ts';
 import type { Samples } from './samples.ts';
@@ -76,6 +77,8 @@ export interface Row {
   readonly latencies: Samples;
   /** Microseconds to the first content of a stream. */
   readonly firstContents: Samples;
+  /** Failures by class, where a policy counts them so. */
+  readonly failCounts: FailCounts;
 }
 
 function optionalSize(limit: number | undefined): number {
@@ -87,12 +90,12 @@ function countsOutput(limits: Limits): boolean {
 }
 
 /** Float64 cells of a row with these limits. */
-export function rowSize(limits: Limits): number {
+export function rowSize(limits: Limits, failLimits: readonly FailLimit[]): number {
   const windows = 2 * slotsSize(RATE_SLOTS.ring) + slotsSize(FAIL_SLOTS.ring);
   const estimate = countsOutput(limits) ? ESTIMATE.size : 0;
   const meters =
     optionalSize(limits.rpm) + optionalSize(limits.tpm) + optionalSize(limits.itpm) + optionalSize(limits.otpm);
-  return FIXED_CELLS + windows + estimate + meters;
+  return FIXED_CELLS + windows + estimate + meters + failCountsSize(failLimits);
 }
 
 /** Hands out consecutive stretches of cells. */
@@ -134,7 +137,7 @@ export interface RowPlace {
   readonly learnedAt: number;
 }
 
-export function createRow(limits: Limits, place: RowPlace): Row {
+export function createRow(limits: Limits, failLimits: readonly FailLimit[], place: RowPlace): Row {
   const cursor = new CellCursor(place.cells, place.cellAt + FIXED_CELLS);
   const rateTotal = cursor.slots(RATE_SLOTS);
   const rateFailures = cursor.slots(RATE_SLOTS);
@@ -145,6 +148,7 @@ export function createRow(limits: Limits, place: RowPlace): Row {
   const itpm = cursor.meter(limits.itpm);
   const otpm = cursor.meter(limits.otpm);
   const learned = new CellCursor(place.cells, place.learnedAt);
+  const failsAt = cursor.take(failCountsSize(failLimits));
   return {
     ...place,
     rpm,
@@ -160,5 +164,6 @@ export function createRow(limits: Limits, place: RowPlace): Row {
     usage: learned.slots(USAGE_SLOTS),
     latencies: learned.samples(MOST_SAMPLES),
     firstContents: learned.samples(MOST_SAMPLES),
+    failCounts: createFailCounts(place.cells, failsAt, failLimits),
   };
 }

@@ -1,11 +1,14 @@
 // The walk over fallback targets: lists within lists, each target once, as deep as `max_fallbacks` allows. It knows
 // names only; what a target stands for and whether it answers is the plan's business. Rules: litellm-1.106.md 6b to 6d.
 import type { FallbackTarget } from '../routing-table.ts';
+import type { DeploymentIndex } from '../units.ts';
 
-/** One step: another group, or (`order` set) the next `order` level of the group that just failed. */
+/** One step: another group, or (`order` or `members` set) a further part of the group that just failed. */
 export interface WalkStep {
   readonly target: FallbackTarget;
   readonly order: number | undefined;
+  /** Weighted failover: those of the group that are left. */
+  readonly members?: readonly DeploymentIndex[] | undefined;
 }
 
 interface Frame {
@@ -62,14 +65,19 @@ export class FallbackWalk {
     return this.#frames.some((frame) => frame.steps.some((step, at) => at >= frame.next && !this.#isVisited(step)));
   }
 
-  /** An order level is a part of a group and never in the way of another one. */
+  /** A part of a group is never in the way of another one. */
   #isVisited(step: WalkStep): boolean {
-    return step.order === undefined && this.#visited.has(keyOf(step.target));
+    return !staysInGroup(step) && this.#visited.has(keyOf(step.target));
   }
 
   #visit(step: WalkStep): void {
-    if (step.order === undefined) this.#visited.add(keyOf(step.target));
+    if (!staysInGroup(step)) this.#visited.add(keyOf(step.target));
   }
+}
+
+/** The step asks a further part of the same group. */
+export function staysInGroup({ order, members }: WalkStep): boolean {
+  return order !== undefined || members !== undefined;
 }
 
 /** A map with fields of its own asks something else than the bare name. */

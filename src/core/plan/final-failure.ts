@@ -17,6 +17,8 @@ export interface FailedRequest {
   readonly failures: readonly Failure[];
   readonly attempts: number;
   readonly tried: readonly DeploymentIndex[];
+  /** Why it ended earlier than the config alone would have it. */
+  readonly note: string | undefined;
 }
 
 /** `failure`, of the request's own hop, as the client gets it. A refusal before any attempt speaks for itself. */
@@ -28,11 +30,12 @@ export function finalFailure(failure: Failure, request: FailedRequest, now: Mill
   return { ...failure, message, retryAfterMs: remainingMs(failure, request, now) };
 }
 
-function routerNotes(failure: Failure, { context, source, failures }: FailedRequest): string {
+function routerNotes(failure: Failure, { context, source, failures, note }: FailedRequest): string {
   const { asked } = source;
   const available = source.available(failure.cause);
   const list = available.length === 0 ? 'None' : `[${available.map((name) => `'${name}'`).join(', ')}]`;
-  const text = `\nReceived Model Group=${context.intent.model}\nAvailable Model Group Fallbacks=${list}`;
+  const stopped = note === undefined ? '' : `\n${note}`;
+  const text = `\nReceived Model Group=${context.intent.model}\nAvailable Model Group Fallbacks=${list}${stopped}`;
   const last = failures.at(-1);
   if (asked.length === 0 || last === undefined) return text;
   return `${text}\nFallback to ${asked.join(', ')} also failed: ${last.message.slice(0, LONGEST_DETAIL)}`;

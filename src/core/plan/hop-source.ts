@@ -3,10 +3,11 @@
 import { fallbackTargets } from '../fallback.ts';
 import type { Failure, FailureCause } from '../outcome.ts';
 import { noHealthyDeploymentsFailure } from '../own-failures.ts';
-import type { FallbackTarget } from '../routing-table.ts';
+import type { FallbackTarget, RoutingPolicy, RoutingTable } from '../routing-table.ts';
+import type { DeploymentIndex } from '../units.ts';
 import { nearestNames } from '../select/nearest-names.ts';
 import { orderOf } from '../select/prefer.ts';
-import { FallbackWalk, type WalkStep } from './fallback-walk.ts';
+import { FallbackWalk, staysInGroup, type WalkStep } from './fallback-walk.ts';
 import { hopPolicy, resolveFor } from './hop-policy.ts';
 import { createHop, laterOrders, type Hop } from './hop.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -19,6 +20,8 @@ export interface FailedHop {
   readonly model: string;
   readonly depth: number;
   readonly cause: FailureCause;
+  /** Weighted failover: members of its group that are still worth asking. */
+  readonly spare: readonly DeploymentIndex[];
 }
 
 export class HopSource {
@@ -66,7 +69,7 @@ export class HopSource {
       const hop = this.#open(step);
       if (hop !== undefined) return hop;
       onUnknown(noHealthyDeploymentsFailure(model, nearestNames(table, model, NEAREST_NAMES)));
-      current = { hop: undefined, model, depth: this.#walk.depth, cause: 'bad_request' };
+      current = { hop: undefined, model, depth: this.#walk.depth, cause: 'bad_request', spare: [] };
     }
   }
 
@@ -75,31 +78,32 @@ export class HopSource {
     const resolution = resolveFor(this.#context, step.target.model);
     if (resolution.kind === 'unknown') return undefined;
     const policy = hopPolicy(table, intent, resolution);
-    const { order } = step;
-    const members =
-      order === undefined
-        ? resolution.candidates
-        : resolution.candidates.filter((index) => orderOf(table, policy, index) === order);
     return createHop({
       resolution,
       policy,
       overrides: step.target.overrides,
       depth: this.#walk.depth,
-      isOrderStep: order !== undefined,
-      members,
+      isOrderStep: staysInGroup(step),
+      members: membersOf(step, resolution.candidates, { table, policy }),
       maxRetries: intent.numRetries ?? table.settings.numRetries,
     });
   }
 
-  /** Further `order` levels of the group come first, in the same list as its fallbacks (1.106, 3.8). */
-  #steps({ hop, model, cause }: FailedHop): readonly WalkStep[] {
+  /**
+   * Further `order` levels of the group come first, in the same list as its fallbacks (1.106, 3.8). Under weighted
+   * failover the rest of the group takes their place: it holds the deployments of the later levels.
+   */
+  #steps({ hop, model, cause, spare }: FailedHop): readonly WalkStep[] {
     const isSpecial = cause === 'context_window' || cause === 'content_policy';
-    if (hop?.isOrderStep === true && !isSpecial) return [];
+    const again: FallbackTarget = { model: hop?.resolution.requested ?? model, overrides: hop?.overrides };
+    const rest: WalkStep[] =
+      spare.length > 0 && !isSpecial ? [{ target: again, order: undefined, members: spare }] : [];
+    if (hop?.isOrderStep === true && !isSpecial) return rest;
     const names = hop === undefined ? [model] : namesOf(hop);
     const steps: WalkStep[] = this.#targets(names, cause).map((target) => ({ target, order: undefined }));
     if (hop === undefined || isSpecial) return steps;
-    const target: FallbackTarget = { model: hop.resolution.requested, overrides: hop.overrides };
-    const orders = laterOrders(this.#context.table, hop).map((order): WalkStep => ({ target, order }));
+    if (rest.length > 0) return [...rest, ...steps];
+    const orders = laterOrders(this.#context.table, hop).map((order): WalkStep => ({ target: again, order }));
     return [...orders, ...steps];
   }
 
@@ -113,6 +117,15 @@ export class HopSource {
     const { intent, table } = this.#context;
     return intent.maxFallbacks ?? table.settings.maxFallbacks;
   }
+}
+
+function membersOf(
+  { order, members }: WalkStep,
+  candidates: readonly DeploymentIndex[],
+  { table, policy }: { readonly table: RoutingTable; readonly policy: RoutingPolicy },
+): readonly DeploymentIndex[] {
+  if (order === undefined) return members ?? candidates;
+  return candidates.filter((index) => orderOf(table, policy, index) === order);
 }
 
 function namesOf({ resolution }: Hop): readonly string[] {

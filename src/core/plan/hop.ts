@@ -13,7 +13,10 @@ export interface Hop {
   readonly overrides: Readonly<Record<string, unknown>> | undefined;
   /** 0 for the request's own model. */
   readonly depth: number;
-  /** Another `order` level of a group, not a group of its own: its list is the one that is being walked. */
+  /**
+   * Another part of a group (an `order` level, a weighted failover), not a group of its own: its list is the one that is
+   * being walked.
+   */
   readonly isOrderStep: boolean;
   /** Everyone who may answer. */
   readonly members: readonly DeploymentIndex[];

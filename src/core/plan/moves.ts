@@ -9,9 +9,12 @@ import type { Millis } from '../units.ts';
 import { finalFailure } from './final-failure.ts';
 import type { Hop } from './hop.ts';
 import type { Moment } from './plan-context.ts';
+import { payForRetry } from './pay-retry.ts';
 import type { PlanState } from './plan-state.ts';
 import { recoveryAfter } from './recovery.ts';
+import { retryCount } from './retry-count.ts';
 import { applyRetry, planRetry } from './retry.ts';
+import { failoverMembers } from './weighted-failover.ts';
 
 export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
 
@@ -19,12 +22,11 @@ export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
 export function afterFailure(
   state: PlanState,
   outcome: FailedOutcome,
-  at: Moment & { readonly deployment: Deployment },
+  at: Moment & { readonly hop: Hop; readonly deployment: Deployment },
 ): void {
-  const { hop, intent } = state;
-  if (hop === undefined) return;
+  const { intent } = state;
+  const { hop, deployment } = at;
   const { failure, committed, unsent } = outcome;
-  const { deployment } = at;
   hop.lastFailure = failure;
   state.noticeTrouble(at.now);
   state.trace?.failed(deployment, failure, at.now);
@@ -39,10 +41,20 @@ export function afterFailure(
     state.recovery = recovery;
   } else if (state.recovery !== undefined && failure.cause === 'bad_request') state.recovery.isPrefillRefused = true;
   if (intent.retryUnsafe && !unsent) return endPlan(state, failure, at.now);
-  if (!hop.resolution.byId) {
-    hop.maxRetries = intent.numRetries ?? deployment.numRetries ?? state.table.settings.numRetries;
-  }
-  if (!retryInGroup(state, { ...at, hop, failure })) hopFailed(state, failure, at.now);
+  if (hasSpentAllRetries(state)) return endByCap(state, failure, at.now);
+  if (!retryInGroup(state, { ...at, failure })) hopFailed(state, failure, at.now);
+}
+
+/** `num_retries_per_request` counts retries and fallbacks together (litellm-1.106.md 4j). */
+function hasSpentAllRetries({ table, attempts }: PlanState): boolean {
+  const most = table.settings.retriesPerRequest;
+  return most !== undefined && attempts > most;
+}
+
+function endByCap(state: PlanState, failure: Failure, now: Millis): void {
+  state.note = 'Max retries per request hit! (num_retries_per_request)';
+  state.failures = [...state.failures, failure];
+  endPlan(state, failure, now);
 }
 
 interface FailedAttempt extends Moment {
@@ -54,21 +66,32 @@ interface FailedAttempt extends Moment {
 
 /** Arranges a further attempt in the group; false = this hop is over, at least until its fallbacks have failed. */
 function retryInGroup(state: PlanState, failed: FailedAttempt): boolean {
-  const { hop, failure } = failed;
+  const { hop, failure, deployment, now } = failed;
+  const { settings } = state.table;
+  const { resolution } = hop;
+  const { exceptionClass } = failure;
+  const allowed = retryCount({ settings, intent: state.intent, resolution, deployment, exceptionClass });
+  hop.maxRetries = allowed.count;
   const retry = planRetry({
     ...failed,
     table: state.table,
     tried: state.tried,
     promptTokens: state.promptTokens,
+    byPolicy: allowed.byPolicy,
     hasFallback: state.hasFallbackFor(failure.cause),
     isRecovery: state.recovery !== undefined,
-    latestMs: latestWaitMs(state.context, failed.now),
+    latestMs: latestWaitMs(state.context, now),
   });
   if (retry === undefined) return false;
-  state.trace?.retry(hop, retry, failed.now);
-  if (!retry.isDeferred) applyRetry(hop, retry);
-  else if (hop.depth === 0) state.deferred ??= { hop, retry };
-  return !retry.isDeferred;
+  if (retry.isDeferred) {
+    state.trace?.retry(hop, retry, now);
+    if (hop.depth === 0) state.deferred ??= { hop, retry };
+    return false;
+  }
+  if (!payForRetry(state, retry, { failed: deployment?.index, failure, now })) return false;
+  state.trace?.retry(hop, retry, now);
+  applyRetry(hop, retry);
+  return true;
 }
 
 /** `mock_testing_*`: raised before any deployment; a rate limit is retried like any other, the rest falls back. */
@@ -90,28 +113,31 @@ export function hopFailed(state: PlanState, failure: Failure, now: Millis): void
   const { hop } = state;
   if (hop === undefined || hop.depth === 0) state.rootFailure = failure;
   state.failures = [...state.failures, failure];
-  const failed = { hop, model: state.group, depth: hop?.depth ?? 0, cause: failure.cause };
+  const spare = failoverMembers(state, now);
+  const failed = { hop, model: state.group, depth: hop?.depth ?? 0, cause: failure.cause, spare };
   const onUnknown = (unknown: Failure): void => void (state.failures = [...state.failures, unknown]);
   const next = state.isOutOfFallbacks ? undefined : state.hops().next(failed, onUnknown);
   if (next !== undefined) {
     state.trace?.fallback(failed.model, next, { cause: failure.cause, now });
     state.hop = next;
+    state.hadFreeMove = true;
     return;
   }
   state.isOutOfFallbacks = true;
-  if (!takeUpDeferred(state)) endPlan(state, state.rootFailure ?? failure, now);
+  if (!takeUpDeferred(state, now)) endPlan(state, failure, now);
 }
 
-function takeUpDeferred(state: PlanState): boolean {
+function takeUpDeferred(state: PlanState, now: Millis): boolean {
   const { hop, retry } = state.deferred ?? {};
   if (hop === undefined || retry === undefined) return false;
   state.deferred = undefined;
+  if (!payForRetry(state, retry, { failed: hop.lastDeployment, failure: hop.lastFailure, now })) return false;
   state.hop = hop;
   applyRetry(hop, retry);
   return true;
 }
 
-/** Nothing more is tried: the client gets `failure`. */
+/** Nothing more is tried: the client gets the error of the model that it asked for, else `failure`. */
 export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
   if (state.recovery !== undefined) {
     // The client has a part of the answer: what broke it is all that it is told.
@@ -119,9 +145,9 @@ export function endPlan(state: PlanState, failure: Failure, now: Millis): void {
     state.trace?.end(state.ending, now);
     return;
   }
-  const { failures, attempts, tried } = state;
-  const request = { context: state.context, source: state.hops(), failures, attempts, tried };
-  const ending = finalFailure(failure, request, now);
+  const { failures, attempts, tried, note } = state;
+  const request = { context: state.context, source: state.hops(), failures, attempts, tried, note };
+  const ending = finalFailure(state.rootFailure ?? failure, request, now);
   state.ending = ending;
   state.trace?.end(ending, now);
 }

@@ -61,6 +61,10 @@ export class PlanState implements SelectContext {
   waiter: Waiter | undefined;
   /** Its number in the queue, once it had one: who comes back is not new. */
   arrival: number | undefined;
+  /** The one move of a request that no budget pays for has been made (DESIGN 5). */
+  hadFreeMove = false;
+  /** Why the plan stopped earlier than the config alone would have it; shown behind the error. */
+  note: string | undefined;
   /** All fallbacks have failed: only waiting is left. */
   isOutOfFallbacks = false;
   /** What the client is told; set = the plan has ended. */
@@ -134,7 +138,7 @@ export class PlanState implements SelectContext {
 
   /** Fallbacks attempted, as `x-litellm-attempted-fallbacks` counts them; 0 while the request's own model is asked. */
   get fallbacks(): number {
-    return this.hop === undefined || this.hop.depth === 0 ? 0 : (this.#source?.count ?? 0);
+    return this.hop === undefined || this.hop.depth === 0 ? 0 : this.hops().count;
   }
 
   /** Something has gone wrong: from now on the reasons are kept, if the shell has time for it. */

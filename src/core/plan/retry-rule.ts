@@ -44,12 +44,14 @@ export interface RetryQuestion {
   readonly hasFallback: boolean;
   /** Going on with a stream is for deployments that have not broken it. */
   readonly isRecovery: boolean;
+  /** A `retry_policy` allows retries for this class of errors: that beats `never` and its kind (litellm-1.106.md 4e). */
+  readonly byPolicy: boolean;
 }
 
 /** Deployments that a retry may go to; empty = no retry in this group. */
 export function retryCandidates(question: RetryQuestion): readonly DeploymentIndex[] {
   const { failure, group, tried } = question;
-  switch (question.isRecovery ? 'elsewhere' : ruleFor(failure)) {
+  switch (question.isRecovery ? 'elsewhere' : ruleFor(failure, question.byPolicy)) {
     case 'never':
       return [];
     case 'shared':
@@ -69,9 +71,10 @@ export function isUnsent(failure: Failure): boolean {
 }
 
 /** A request larger than a whole limit (`retryAfterMs` 0) fits no better a second time. */
-function ruleFor(failure: Failure): RetryRule {
+function ruleFor(failure: Failure, byPolicy: boolean): RetryRule {
   if (isUnsent(failure)) return 'elsewhere';
-  return failure.cause === 'rate_limit' && failure.retryAfterMs === 0 ? 'elsewhere' : RETRY_RULES[failure.cause];
+  if (failure.cause === 'rate_limit' && failure.retryAfterMs === 0) return 'elsewhere';
+  return byPolicy ? 'again' : RETRY_RULES[failure.cause];
 }
 
 /** After a timeout the same deployment is not asked again while anything else exists, a fallback included. */

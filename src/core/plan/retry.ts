@@ -30,6 +30,8 @@ export interface RetryInput {
   readonly hasFallback: boolean;
   /** A stream is to be gone on with: the deployment that broke it is not asked again. */
   readonly isRecovery: boolean;
+  /** A `retry_policy` says how many. */
+  readonly byPolicy: boolean;
   /** No wait may end later. */
   readonly latestMs: Millis;
   readonly now: Millis;

@@ -14,6 +14,7 @@ import {
   promptTooLargeFailure,
   tagsRefusedFailure,
 } from '../own-failures.ts';
+import { deploymentAt } from '../routing-table.ts';
 import type { NonePicked, SelectContext } from '../select/select-context.ts';
 import type { Millis } from '../units.ts';
 
@@ -41,7 +42,7 @@ export function shortageFailure(context: SelectContext, none: NonePicked, at: Sh
     retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
     allCooling: none.open + none.blocked === serving,
     isLimited: none.limited + none.parallel > 0,
-    coolingIds: coolingDeployments(context.fleet, now).map((index) => context.table.deployments[index]?.id ?? ''),
+    coolingIds: coolingDeployments(context.fleet, now).map((index) => deploymentAt(context.table, index).id),
     preCallChecks: context.table.settings.enablePreCallChecks,
     reasons: reasonsOf(none),
   });
@@ -79,7 +80,7 @@ function outOfRotationFailure(context: SelectContext, { group, isFallbackById }:
 }
 
 function largestWindow(context: SelectContext): number {
-  return Math.max(0, ...context.candidates.map((index) => context.table.deployments[index]?.maxInputTokens ?? 0));
+  return Math.max(0, ...context.candidates.map((index) => deploymentAt(context.table, index).maxInputTokens ?? 0));
 }
 
 /** The most that any deployment of the group takes in a minute, and the limit that says so. */

@@ -225,6 +225,13 @@ describe('the last deployment', () => {
     expect(group.pick(1, { keepLast: true, tried: [1] }).deployment).toBe(2);
   });
 
+  test('of equally bad ones is the one that is due soonest', () => {
+    const group = new Group([{}, {}]);
+    group.fail(0, 500);
+    group.fail(1, 0);
+    expect(group.pick(600, { keepLast: true }).deployment).toBe(1);
+  });
+
   test('rests after a 429 without a time only if there are others', () => {
     const lone = new Group([{}]);
     restUntil(lone.fleet, 0, 5_000);
@@ -278,6 +285,13 @@ describe('ejection by the failure rate', () => {
     expect(ejected(2).picks(10)).toEqual([2, 3]);
     expect(ejected(3).picks(10)).toEqual([0, 3]);
     expect(ejected(4).picks(10)).toEqual([0, 1]);
+  });
+
+  test('brings nobody back who has no room', () => {
+    const group = new Group([{ limits: { rpm: 1 } }, {}, {}]);
+    group.pick(0, { candidates: [0] });
+    for (const index of [0, 1, 2]) group.failByRate(index, index);
+    expect(group.picks(10)).toEqual([1]);
   });
 
   test('takes all of it when there is a fallback', () => {
