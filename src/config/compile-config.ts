@@ -9,6 +9,7 @@ import { readSharedParams } from './deployment-spec.ts';
 import { extendEnvironment, resolveReferences } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { readFallbackLists } from './fallback-lists.ts';
+import { readFilterSettings, readHealthChecks } from './filter-settings.ts';
 import type { Findings } from './findings.ts';
 import { readGeneralSettings, readLitellmSettings } from './general-settings.ts';
 import { readModelAliases } from './model-aliases.ts';
@@ -55,12 +56,16 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
   checkFallbackReferences(lists, served, findings);
   warnAboutMissingWeights(compiled, findings);
   warnAboutImpossibleLimits(compiled, findings);
+  const settings = {
+    ...readRouterSettings({ router, litellm, env }, lists.rules, findings),
+    ...readFilterSettings({ router, litellm, general, seen: compiled }, findings),
+  };
   return {
     file: options.file,
     environment: env,
-    table: { ...places, settings: readRouterSettings({ router, litellm, env }, lists.rules, findings) },
+    table: { ...places, settings },
     deployments: compiled.map((one) => one.configured),
-    general: readGeneralSettings(general, env, options.cliModel),
+    general: { ...readGeneralSettings(general, env, options.cliModel), ...readHealthChecks({ router, general }) },
     litellm: readLitellmSettings(litellm, general, env),
     problems: findings.problems(),
     verdicts: findings.verdicts(),

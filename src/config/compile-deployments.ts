@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts';
 import { callParams, lacksCredential } from './deployment-spec.ts';
 import type { SharedParams } from './deployment-spec.ts';
 import { readDeploymentFields } from './deployment-fields.ts';
+import { readFilterFields } from './filter-fields.ts';
 import type { Findings, Spot } from './findings.ts';
 import { readKnownModel } from './known-model.ts';
 import type { ModelEntry } from './model-entries.ts';
@@ -70,6 +71,7 @@ function compileDeployment(
       isWildcard: group.includes('*'),
       outOfRotation: reason,
       ...readDeploymentFields(entry, known.routing, context.defaultMaxParallel),
+      ...readFilterFields({ entry, spec, facts: known.routing }, context.findings),
     },
     configured: {
       spec,

@@ -7,6 +7,7 @@ import type { Findings } from './findings.ts';
 import { didYouMean } from './nearest-key.ts';
 import { amountIn, booleanIn, millisIn, numberFromText, numberOf, textOf, truthyMillisIn } from './read-value.ts';
 import { BUILT_STRATEGIES } from '../core/strategy/registry.ts';
+import type { FilterSettings } from '../core/filter-settings.ts';
 import { DEFAULT_STRATEGY_ARGS, STRATEGY_NAMES } from '../core/routing-table.ts';
 import type { FallbackRules, RouterSettings, StrategyName } from '../core/routing-table.ts';
 
@@ -38,7 +39,7 @@ export function readRouterSettings(
   sections: SettingsSections,
   fallbacks: FallbackRules,
   findings: Findings,
-): RouterSettings {
+): Omit<RouterSettings, keyof FilterSettings> {
   const { router, litellm } = sections;
   warnAboutZeroCooldown(router, findings);
   return {

@@ -1,4 +1,5 @@
 // What one client request asks of the router, read once from body and headers and never changed afterwards.
+import type { StickyKeys } from './affinity/affinity-settings.ts';
 import type { FallbackRule, FallbackTarget } from './routing-table.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
@@ -9,6 +10,9 @@ export type ClientFallbacks =
 
 /** `mock_testing_*` flags: a failure raised before any deployment is reached, once per request. */
 export type MockFailure = 'rate_limit' | 'fallbacks' | 'context_window' | 'content_policy';
+
+/** `response_format.type` of the request, as far as deployments differ in it. */
+export type ResponseFormat = 'json_object' | 'json_schema';
 
 export interface RequestIntent {
   /** The model that the client asked for (body, path, CLI or general settings, already decided). */
@@ -34,6 +38,14 @@ export interface RequestIntent {
   readonly callerCredentials: boolean;
   /** Once its bytes were written nothing may be retried (`background` responses). */
   readonly retryUnsafe: boolean;
+  /** Only deployments of this region (`allowed_model_region`); read with `enable_pre_call_checks` only. */
+  readonly allowedRegion: string | undefined;
+  /** Read with `enable_pre_call_checks` only. */
+  readonly responseFormat: ResponseFormat | undefined;
+  /** The caller's `User-Agent`; read only where a deployment has a `tag_regex`. */
+  readonly userAgent: string | undefined;
+  /** By what the request is recognised; read only where requests stick. */
+  readonly sticky: StickyKeys | undefined;
 }
 
 /** What is decided before the body's fields are read. */
@@ -64,5 +76,9 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     pinned: undefined,
     callerCredentials: false,
     retryUnsafe: false,
+    allowedRegion: undefined,
+    responseFormat: undefined,
+    userAgent: undefined,
+    sticky: undefined,
   };
 }

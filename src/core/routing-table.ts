@@ -1,6 +1,7 @@
 // The routing table: everything a config says about where requests may go, compiled once and never changed.
 // A reload builds a new one and swaps it. Mutable numbers live in the fleet table, not here.
 import type { Deployment } from './deployment.ts';
+import type { FilterSettings } from './filter-settings.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
 /** All deployments with one `model_name`. */
@@ -81,7 +82,7 @@ export interface RoutingPolicy {
 }
 
 /** Router settings after precedence (`router_settings` over `litellm_settings` over defaults). */
-export interface RouterSettings extends RoutingPolicy {
+export interface RouterSettings extends RoutingPolicy, FilterSettings {
   /** Retries inside one group after the first attempt. */
   readonly numRetries: number;
   /** Smallest backoff before a retry on a lone deployment. */

@@ -18,8 +18,11 @@ export const GENERAL_KEYS: KeyTable = new Map([
       'allow_public_health_readiness_details',
       'background_health_checks',
       'always_include_stream_usage',
+      'enable_health_check_routing',
+      'health_check_ignore_transient_errors',
     ],
-    seconds: ['health_check_interval'],
+    seconds: ['health_check_interval', 'health_check_staleness_threshold'],
+    texts: ['background_health_check_model_groups'],
   }),
   ...mapped({
     max_request_size_mb: ['amount', 'the limit on a request body, in megabytes'],
@@ -125,13 +128,9 @@ export const GENERAL_KEYS: KeyTable = new Map([
     ],
     'other paths are not passed through': ['pass_through_endpoints', 'pass_through_request_timeout'],
     'each instance counts for itself; Redis is not used': ['coordination_redis', 'use_shared_health_check'],
-    'health checks do not steer routing; failures of requests do': [
-      'enable_health_check_routing',
-      'health_check_staleness_threshold',
-      'background_health_check_model_groups',
+    'health checks are bounded and worded by the gateway': [
       'health_check_skip_disabled_background_models',
       'health_check_concurrency',
-      'health_check_ignore_transient_errors',
       'background_health_check_max_tokens',
     ],
     'fallbacks from the config are open to every caller': ['enforce_fallback_model_access'],
@@ -165,7 +164,7 @@ export const TOP_LEVEL_KEYS: KeyTable = new Map([
       'video_settings',
     ],
     'set vertex_project, vertex_location and vertex_credentials on the deployments': ['default_vertex_config'],
-    'spend is not counted, no budget is enforced': ['budgets'],
+    'budgets stand in router_settings, litellm_settings and the deployments': ['budgets'],
     'there are no virtual keys': ['default_key_generate_params'],
   }),
 ]);

@@ -2,6 +2,7 @@
 // lays the buffer out and finds rows; what the numbers mean is decided by limiter, breaker and strategies.
 import type { Deployment, Limits } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
+import { ACCOUNT_CELLS, type Account } from './accounts.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
 import { COUNTERS_PER_ROW, createRow, rowSize } from './row.ts';
@@ -17,6 +18,8 @@ export interface Fleet {
   readonly buffer: ArrayBufferLike;
   /** By deployment index; deployments with one id share one row. After a reload old fleets point at the new rows. */
   readonly rows: Row[];
+  /** By position of the budget in the config's list. After a reload old fleets point at the new accounts. */
+  readonly accounts: Account[];
   /** By deployment index: the receipt of an attempt that no limit counts, shared so that it costs no allocation. */
   readonly freeCharges: readonly Charge[];
   /** Working space of the decision in progress: nothing in it outlives one call of `select`. */
@@ -56,21 +59,20 @@ function counterBytes(rows: number): number {
   return Math.ceil((rows * COUNTERS_PER_ROW * 4) / 8) * 8;
 }
 
-/** Bytes that the buffer of these deployments needs. */
-export function fleetBytes(deployments: readonly Deployment[]): number {
+/** Bytes that the buffer of these deployments and of `budgets` accounts needs. */
+export function fleetBytes(deployments: readonly Deployment[], budgets = 0): number {
   const limitsById = rowLimits(deployments);
-  let cells = 0;
+  let cells = budgets * ACCOUNT_CELLS;
   for (const limits of limitsById.values()) cells += rowSize(limits);
   return counterBytes(limitsById.size) + cells * 8;
 }
 
 /**
- * The fleet of these deployments, over `buffer` (at least `fleetBytes`, zeroed; RangeError if too small) or a new one.
+ * The fleet of these deployments with an account for each of `budgets` budgets, over `given` (at least `fleetBytes`,
+ * zeroed; RangeError if too small) or a new buffer.
  */
-export function createFleet(
-  deployments: readonly Deployment[],
-  buffer: ArrayBufferLike = new ArrayBuffer(fleetBytes(deployments)),
-): Fleet {
+export function createFleet(deployments: readonly Deployment[], given?: ArrayBufferLike, budgets = 0): Fleet {
+  const buffer = given ?? new ArrayBuffer(fleetBytes(deployments, budgets));
   const limitsById = rowLimits(deployments);
   const counters = new Int32Array(buffer, 0, counterBytes(limitsById.size) / 4);
   const cells = new Float64Array(buffer, counterBytes(limitsById.size));
@@ -80,6 +82,8 @@ export function createFleet(
     rowsById.set(id, createRow(limits, { counters, counterAt: rowsById.size * COUNTERS_PER_ROW, cells, cellAt }));
     cellAt += rowSize(limits);
   }
+  const accounts: Account[] = [];
+  for (let nth = 0; nth < budgets; nth++, cellAt += ACCOUNT_CELLS) accounts.push({ cells, at: cellAt });
   if (cellAt > cells.length) throw new RangeError(`fleet buffer too small: ${cells.length} of ${cellAt} cells`);
   const rows: Row[] = [];
   for (const { id } of deployments) {
@@ -91,6 +95,7 @@ export function createFleet(
   return {
     buffer,
     rows,
+    accounts,
     freeCharges,
     scratch: new Int32Array(size),
     scratchShares: new Float64Array(size),

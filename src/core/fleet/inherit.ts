@@ -1,7 +1,9 @@
 // A config reload makes a new fleet; the numbers of deployments that are still there (same id) move over, and the old
 // fleet is pointed at the new rows, so that requests which began before finish where the others count.
 import type { Deployment } from '../deployment.ts';
+import type { Budgets } from '../budget/budgets.ts';
 import type { Millis } from '../units.ts';
+import { copyAccount } from './accounts.ts';
 import { load, store } from './cells.ts';
 import type { Fleet } from './fleet.ts';
 import type { Meter } from './meter.ts';
@@ -17,6 +19,7 @@ import { slotsAdd, slotsEntries, slotsSum } from './slots.ts';
 export interface FleetOf {
   readonly fleet: Fleet;
   readonly deployments: readonly Deployment[];
+  readonly budgets?: Budgets | undefined;
 }
 
 /** Moves numbers of deployments with the same id from `old` to a fresh `next`. Call before `next` serves requests. */
@@ -31,6 +34,18 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
     if (!moved.has(to)) copyRow(from, to, nowUs);
     moved.add(to);
     old.fleet.rows[index] = to;
+  }
+  inheritAccounts(old, next);
+}
+
+/** What was spent stays spent, whatever the new limit and period; a window that runs ends when it would have. */
+function inheritAccounts(old: FleetOf, next: FleetOf): void {
+  for (const [nth, budget] of (old.budgets?.list ?? []).entries()) {
+    const heir = next.budgets?.list.findIndex(({ kind, name }) => kind === budget.kind && name === budget.name) ?? -1;
+    const [from, to] = [old.fleet.accounts[nth], next.fleet.accounts[heir]];
+    if (from === undefined || to === undefined) continue;
+    copyAccount(from, to);
+    old.fleet.accounts[nth] = to;
   }
 }
 

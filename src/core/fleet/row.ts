@@ -24,8 +24,10 @@ export const CELL = {
   heldRequestsUntilUs: 9,
   heldTokens: 10,
   heldTokensUntilUs: 11,
+  checkedAtUs: 12,
+  checkResult: 13,
 } as const;
-const FIXED_CELLS = 12;
+const FIXED_CELLS = 14;
 
 /** 30 s for the failure rate, 60 s for `allowed_fails` (DESIGN 5). */
 const RATE_SLOTS = { slotUs: 2_000_000, count: 15 } as const;

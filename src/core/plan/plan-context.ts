@@ -1,4 +1,5 @@
 // What a plan is made from. Its own file because the plan and its parts all read it.
+import type { AffinityMemory } from '../affinity/affinity-memory.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { RequestIntent } from '../request-intent.ts';
 import type { RoutingTable } from '../routing-table.ts';
@@ -12,6 +13,8 @@ export interface PlanContext {
   /** `/chat/completions` etc., for the error text of an unknown model. */
   readonly routeName: string;
   readonly startedAtMs: Millis;
+  /** Who served whom; `undefined` = no request sticks to a deployment. */
+  readonly affinity?: AffinityMemory | undefined;
   /** For bare names behind a wildcard. */
   readonly guessProvider?: GuessProvider | undefined;
   /** `expose_router_debug_in_errors`: notes of the router behind the final error's text; on unless false. */

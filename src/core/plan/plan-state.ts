@@ -1,5 +1,6 @@
 // What a plan knows while its request runs. Its own class so that the moves (retry, fallback, wait) can be functions in
 // files of their own; `Plan` is this with the three calls that the executor makes.
+import type { AffinityMemory } from '../affinity/affinity-memory.ts';
 import { deadlineAt } from '../deadline.ts';
 import type { Charge } from '../fleet/charge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -27,6 +28,7 @@ export class PlanState implements SelectContext {
   readonly stream: boolean;
   readonly tags: readonly string[];
   readonly minInputTokens: number;
+  readonly affinity: AffinityMemory | undefined;
   readonly deadlineMs: Millis;
   tried: readonly DeploymentIndex[] = NO_DEPLOYMENTS;
   /** Deployment of the latest attempt. */
@@ -61,6 +63,7 @@ export class PlanState implements SelectContext {
     this.stream = intent.stream;
     this.tags = intent.tags;
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
+    this.affinity = context.affinity;
     this.deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.mock = intent.mockFailure;
   }

@@ -1,10 +1,12 @@
 // What to do when no deployment can take a request now: what the client is told, and whether waiting could help.
 import { coolingDeployments, standingOf } from '../breaker/standing.ts';
+import { budgetsOfDeployment, budgetsOfTags, crossedText, isCrossed } from '../budget/budgets.ts';
 import { gatewayFailure, prefixed } from '../errors.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import { microsBefore } from '../fleet/micros.ts';
 import type { Failure } from '../outcome.ts';
 import {
+  crossedBudgetFailure,
   noDeploymentsFailure,
   noHealthyDeploymentsFailure,
   promptTooLargeFailure,
@@ -24,12 +26,17 @@ export function shortageFailure(
   const usable = none.total - none.outOfRotation;
   if (usable === 0) return outOfRotationFailure(context, group);
   if (none.tagged === usable) return tagsRefusedFailure(group, context.tags);
-  const serving = usable - none.tagged - none.tooSmall;
-  if (serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
+  const allowed = usable - none.tagged - none.wrongRegion - none.unsupported;
+  const serving = allowed - none.tooSmall;
+  if (allowed > 0 && serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
+  const retryAfterMs = none.soonestMs === undefined ? undefined : none.soonestMs - now;
+  if (none.overBudget > 0 && none.overBudget === serving) {
+    return crossedBudgetFailure(group, crossedTexts(context, now), retryAfterMs);
+  }
   return noDeploymentsFailure({
     group,
-    retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
-    allCooling: none.open + none.blocked === serving,
+    retryAfterMs,
+    allCooling: serving > 0 && none.open + none.blocked === serving,
     isLimited: none.limited + none.parallel > 0,
     coolingIds: coolingDeployments(context.fleet, now).map((index) => context.table.deployments[index]?.id ?? ''),
     preCallChecks: context.table.settings.enablePreCallChecks,
@@ -65,6 +72,17 @@ function outOfRotationFailure(context: SelectContext, group: string): Failure {
   return gatewayFailure('out_of_rotation', prefixed('InternalServerError', text));
 }
 
+/** The budgets that stand in the way, each once. */
+function crossedTexts(context: SelectContext, now: Millis): string[] {
+  const { table, fleet, candidates, tags } = context;
+  const { budgets } = table.settings;
+  if (budgets === undefined) return [];
+  const drawnOn = [...candidates.flatMap((index) => budgetsOfDeployment(budgets, index)), ...budgetsOfTags(budgets, tags)];
+  const nowUs = microsBefore(now);
+  const crossed = [...new Set(drawnOn)].filter((budget) => isCrossed({ budgets, fleet }, budget, nowUs));
+  return crossed.map((budget) => crossedText({ budgets, fleet }, budget, nowUs));
+}
+
 function largestWindow(context: SelectContext): number {
   return Math.max(0, ...context.candidates.map((index) => context.table.deployments[index]?.maxInputTokens ?? 0));
 }
@@ -75,7 +93,11 @@ function reasonsOf(none: NonePicked): string {
     [none.blocked, 'refused by the provider'],
     [none.limited, 'over rpm or tpm'],
     [none.parallel, 'with all max_parallel_requests in use'],
+    [none.overBudget, 'over budget'],
+    [none.failedCheck, 'with a failed health check'],
     [none.tooSmall, 'with too small a window'],
+    [none.wrongRegion, 'outside the region asked for'],
+    [none.unsupported, 'without the response_format'],
     [none.tagged, 'not allowed by tags'],
     [none.outOfRotation, 'out of rotation'],
   ];

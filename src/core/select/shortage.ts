@@ -7,22 +7,35 @@ import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { Moment } from './filter.ts';
-import { fitsWindow, passesRules } from './filter.ts';
+import { fitsWindow, ruleReason } from './filter.ts';
+import { budgetFreeAtUs, type OptionalReason } from './optional-filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
-type Reason = 'outOfRotation' | 'tagged' | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
+type Reason = 'outOfRotation' | 'tagged' | OptionalReason | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
+
+const NOBODY: Readonly<Record<Reason, number>> = {
+  outOfRotation: 0,
+  tagged: 0,
+  wrongRegion: 0,
+  unsupported: 0,
+  overBudget: 0,
+  failedCheck: 0,
+  tooSmall: 0,
+  open: 0,
+  blocked: 0,
+  limited: 0,
+  parallel: 0,
+};
 
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
-  const counts = { outOfRotation: 0, tagged: 0, tooSmall: 0, open: 0, blocked: 0, limited: 0, parallel: 0 };
+  const counts = { ...NOBODY };
   let soonestUs = Number.POSITIVE_INFINITY;
   for (const index of context.candidates) {
     const reason = reasonOf(context, moment, index);
     counts[reason]++;
-    if (reason === 'open' || reason === 'blocked' || reason === 'limited') {
-      const freeUs = freeAtUs(context, moment, rowOf(context.fleet, index));
-      if (freeUs > moment.nowUs) soonestUs = Math.min(soonestUs, freeUs);
-    }
+    const freeUs = freeAtUs(context, moment, { index, reason });
+    if (freeUs > moment.nowUs) soonestUs = Math.min(soonestUs, freeUs);
   }
   const soonestMs = Number.isFinite(soonestUs) ? toMillis(soonestUs) : undefined;
   return { kind: 'none', total: context.candidates.length, ...counts, soonestMs };
@@ -31,7 +44,8 @@ export function shortage(context: SelectContext, moment: Moment): NonePicked {
 function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
   const deployment = context.table.deployments[index];
   if (deployment === undefined || deployment.outOfRotation !== undefined) return 'outOfRotation';
-  if (!passesRules(deployment, moment.rules)) return 'tagged';
+  const ruledOut = ruleReason(deployment, moment.rules);
+  if (ruledOut !== undefined) return ruledOut;
   if (!fitsWindow(deployment, context)) return 'tooSmall';
   const row = rowOf(context.fleet, index);
   const standing = context.ignoreHealth ? 'ready' : standingOf(row, moment.nowUs);
@@ -40,8 +54,26 @@ function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex
   return parallelFull(row) ? 'parallel' : 'limited';
 }
 
+/** When what keeps the candidate out is over; no later than `now` when no clock can tell. */
+function freeAtUs(
+  context: SelectContext,
+  moment: Moment,
+  { index, reason }: { readonly index: DeploymentIndex; readonly reason: Reason },
+): number {
+  if (reason === 'overBudget') return budgetEndUs(context, moment, index);
+  const isTimed = reason === 'open' || reason === 'blocked' || reason === 'limited';
+  return isTimed ? roomAtUs(context, moment, rowOf(context.fleet, index)) : 0;
+}
+
+function budgetEndUs({ table, fleet }: SelectContext, { rules }: Moment, index: DeploymentIndex): number {
+  const deployment = table.deployments[index];
+  const { budgets } = table.settings;
+  if (deployment === undefined || budgets === undefined || rules.optional === undefined) return 0;
+  return budgetFreeAtUs(deployment, rules.optional, { budgets, fleet });
+}
+
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */
-function freeAtUs(context: SelectContext, moment: Moment, row: Row): number {
+function roomAtUs(context: SelectContext, moment: Moment, row: Row): number {
   const healthyAtUs = context.ignoreHealth ? 0 : availableAtUs(row, moment.nowUs);
   if (!row.metered || !moment.rules.enforceLimits) return healthyAtUs;
   return Math.max(healthyAtUs, rowFreeAtUs(row, context, moment.nowUs));

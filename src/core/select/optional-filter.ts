@@ -1,0 +1,93 @@
+// The filters that most configs and requests have nothing of: region, output format, budgets, health checks. They are
+// settled once for a decision; the plain decision shares one constant and never comes here.
+import {
+  budgetsOfDeployment,
+  budgetsOfTags,
+  crossedUntilUs,
+  type Budgets,
+  type Ledger,
+} from '../budget/budgets.ts';
+import type { Deployment } from '../deployment.ts';
+import { hasFailedCheck } from '../fleet/checks.ts';
+import { rowOf, type Fleet } from '../fleet/fleet.ts';
+import type { Micros } from '../fleet/micros.ts';
+import type { HealthRouting } from '../filter-settings.ts';
+import type { ResponseFormat } from '../request-intent.ts';
+import { standingOf } from '../breaker/standing.ts';
+import type { SelectContext } from './select-context.ts';
+
+/** Why one of these filters keeps a candidate out. */
+export type OptionalReason = 'wrongRegion' | 'unsupported' | 'overBudget' | 'failedCheck';
+
+/** What applies to this decision; `undefined` = that filter does not. */
+export interface OptionalRules {
+  readonly fleet: Fleet;
+  readonly nowUs: Micros;
+  readonly region: string | undefined;
+  readonly responseFormat: ResponseFormat | undefined;
+  readonly budgets: Budgets | undefined;
+  /** Until when a budget of the request's tags keeps every deployment from it; 0 = none does. */
+  readonly tagsCrossedUntilUs: Micros;
+  readonly health: HealthRouting | undefined;
+}
+
+/** The rules of a decision, or `undefined` when none of these filters can matter. */
+export function optionalRules(context: SelectContext, nowUs: Micros): OptionalRules | undefined {
+  const { table, intent, fleet } = context;
+  const { enablePreCallChecks, budgets, healthRouting } = table.settings;
+  const region = enablePreCallChecks ? intent.allowedRegion : undefined;
+  const responseFormat = enablePreCallChecks ? intent.responseFormat : undefined;
+  if (region === undefined && responseFormat === undefined && budgets === undefined && healthRouting === undefined) {
+    return undefined;
+  }
+  const strict: OptionalRules = {
+    fleet,
+    nowUs,
+    region,
+    responseFormat: undefined,
+    budgets,
+    tagsCrossedUntilUs:
+      budgets === undefined ? 0 : crossedUntilUs({ budgets, fleet }, budgetsOfTags(budgets, context.tags), nowUs),
+    health: undefined,
+  };
+  return withLenient(context, strict, { responseFormat, health: healthRouting });
+}
+
+/** Formats are known from a table and health from a probe: neither may leave a request with nobody to ask. */
+function withLenient(
+  context: SelectContext,
+  strict: OptionalRules,
+  { responseFormat, health }: Pick<OptionalRules, 'responseFormat' | 'health'>,
+): OptionalRules {
+  const formatted = { ...strict, responseFormat };
+  const known = responseFormat !== undefined && leavesSomebody(context, formatted) ? formatted : strict;
+  const checked = { ...known, health };
+  return health !== undefined && leavesSomebody(context, checked) ? checked : known;
+}
+
+/** Someone passes these rules and its breaker. */
+function leavesSomebody(context: SelectContext, rules: OptionalRules): boolean {
+  return context.candidates.some((index) => {
+    const deployment = context.table.deployments[index];
+    if (deployment === undefined || deployment.outOfRotation !== undefined) return false;
+    if (optionalReason(deployment, rules) !== undefined) return false;
+    const standing = standingOf(rowOf(context.fleet, index), rules.nowUs);
+    return standing === 'ready' || standing === 'probe-due';
+  });
+}
+
+/** The first of these filters that keeps the deployment out. */
+export function optionalReason(deployment: Deployment, rules: OptionalRules): OptionalReason | undefined {
+  const { region, responseFormat, budgets, health, fleet, nowUs } = rules;
+  if (region !== undefined && deployment.region !== region) return 'wrongRegion';
+  if (responseFormat !== undefined && deployment.refusedFormats.includes(responseFormat)) return 'unsupported';
+  if (budgets !== undefined && budgetFreeAtUs(deployment, rules, { budgets, fleet }) !== 0) return 'overBudget';
+  if (health === undefined || health.groups?.has(deployment.group) === false) return undefined;
+  return hasFailedCheck(rowOf(fleet, deployment.index), nowUs, health.stalenessMs) ? 'failedCheck' : undefined;
+}
+
+/** When no budget stands in the deployment's way any more; 0 = none does. */
+export function budgetFreeAtUs(deployment: Deployment, rules: OptionalRules, ledger: Ledger): Micros {
+  const own = budgetsOfDeployment(ledger.budgets, deployment.index);
+  return Math.max(rules.tagsCrossedUntilUs, crossedUntilUs(ledger, own, rules.nowUs));
+}
