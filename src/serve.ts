@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { GatewayConfig } from './config/types.ts';
+import { AffinityMemory } from './core/affinity/affinity-memory.ts';
 import { createFleet } from './core/fleet/fleet.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { GatewayServices } from './gateway/exchange.ts';
@@ -92,7 +93,13 @@ export function createRuntime(config: GatewayConfig): Runtime {
     shared.set(key, transport);
     return transport;
   });
-  return { config, fleet: createFleet(config.table.deployments), transports };
+  const { deployments, settings } = config.table;
+  return {
+    config,
+    fleet: createFleet(deployments, undefined, settings.budgets?.list.length),
+    affinity: settings.affinity === undefined ? undefined : new AffinityMemory(),
+    transports,
+  };
 }
 
 /** A subscriber that throws is cut off from nothing but this one event: it can never break a request. */

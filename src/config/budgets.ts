@@ -38,8 +38,9 @@ export function readBudgets({ router, litellm, seen }: BudgetSources, findings: 
     ...positionOf('provider', provider),
     ...positionOf('deployment', id),
   ]);
+  const byTag = new Map(tags.map(({ name }, nth) => [name, providers.length + nth]));
   warnAboutPrices(seen, { list, byDeployment }, findings);
-  return { list, byDeployment, byTag: new Map(tags.map(({ name }) => [name, list.findIndex((one) => one.kind === 'tag' && one.name === name)])) };
+  return { list, byDeployment, byTag };
 }
 
 interface BudgetMap {
@@ -77,17 +78,14 @@ function deploymentBudgets(seen: readonly SeenDeployment[], findings: Findings):
   const byId = new Map<string, Budget>();
   for (const { entry, deployment } of seen) {
     const { params, spot } = entry;
-    const key = params.entries.get('max_budget') ?? params.entries.get('budget_duration');
+    const name = params.entries.has('max_budget') ? 'max_budget' : 'budget_duration';
+    const key = params.entries.get(name);
     if (key === undefined || byId.has(deployment.id)) continue;
-    const at = { place: key.key.place, where: `${spot.where}.litellm_params.${String(textKey(params))}` };
+    const at = { place: key.key.place, where: `${spot.where}.litellm_params.${name}` };
     const budget = readBudget(params, { kind: 'deployment', name: deployment.id, spot: at }, findings);
     if (budget !== undefined) byId.set(deployment.id, budget);
   }
   return [...byId.values()];
-}
-
-function textKey(params: MapNode): string {
-  return params.entries.has('max_budget') ? 'max_budget' : 'budget_duration';
 }
 
 function warnAboutUnused(providers: readonly Budget[], { router, seen }: BudgetSources, findings: Findings): void {

@@ -62,14 +62,20 @@ function readHealthRouting(sources: FilterSources, findings: Findings): HealthRo
   const key = 'enable_health_check_routing';
   if (!(booleanIn(router, key) ?? booleanIn(general, key) ?? false)) return undefined;
   const node = childOf(router, key) ?? childOf(general, key);
-  const spot = { place: node?.place ?? router.place, where: `${childOf(router, key) === undefined ? 'general' : 'router'}_settings.${key}` };
+  const spot = {
+    place: node?.place ?? router.place,
+    where: `${childOf(router, key) === undefined ? 'general' : 'router'}_settings.${key}`,
+  };
   if (booleanIn(general, 'background_health_checks') !== true) {
     findings.warning(spot, 'no effect without general_settings.background_health_checks: true');
     return undefined;
   }
   const groups = checkedGroups(sources);
   if (groups === undefined && isThere(childOf(router, 'allowed_fails_policy'))) {
-    findings.warning(spot, 'no effect beside allowed_fails_policy, as in LiteLLM, unless background_health_check_model_groups lists groups');
+    findings.warning(
+      spot,
+      'no effect beside allowed_fails_policy, as in LiteLLM, unless background_health_check_model_groups lists groups',
+    );
     return undefined;
   }
   const staleness = 'health_check_staleness_threshold';

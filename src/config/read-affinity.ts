@@ -24,7 +24,11 @@ const KNOWN_CHECKS = [...Object.keys(FLAG_OF_CHECK), ...ALWAYS_MADE, ...Object.k
 
 /** `undefined`: nothing sticks anywhere. LiteLLM starts with checks that do not exist (golden g59). */
 export function readAffinity(router: MapNode, findings: Findings): AffinitySettings | undefined {
-  const flags = readFlags(childOf(router, 'optional_pre_call_checks'), 'router_settings.optional_pre_call_checks', findings);
+  const flags = readFlags(
+    childOf(router, 'optional_pre_call_checks'),
+    'router_settings.optional_pre_call_checks',
+    findings,
+  );
   const byGroup = readGroups(childOf(router, 'model_group_affinity_config'), findings);
   const all = [flags, ...byGroup.values()];
   const anywhere: AffinityFlags = {

@@ -94,7 +94,8 @@ export const GATEWAY_ERRORS = {
     cause: 'rate_limit',
     scope: 'request',
     source: 'gateway',
-    remedy: 'Come back after Retry-After, raise the budget, or configure fallbacks; /provider/budgets shows what was spent.',
+    remedy:
+      'Come back after Retry-After, raise the budget, or configure fallbacks; /provider/budgets shows what was spent.',
   },
   all_deployments_in_cooldown: {
     status: 429,

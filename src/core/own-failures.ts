@@ -60,7 +60,11 @@ export function noDeploymentsFailure(what: Unavailability): Failure {
 }
 
 /** Every deployment of the group has crossed a budget; `crossed` says which (LiteLLM: `crossed budget`). */
-export function crossedBudgetFailure(group: string, crossed: readonly string[], retryAfterMs: Millis | undefined): Failure {
+export function crossedBudgetFailure(
+  group: string,
+  crossed: readonly string[],
+  retryAfterMs: Millis | undefined,
+): Failure {
   const text = `No deployments available - crossed budget: ${crossed.join('; ')}. Passed model=${group}`;
   return gatewayFailure('budget_crossed', text, { retryAfterMs });
 }

@@ -56,6 +56,13 @@ export function readIntent(
     const problem = read(draft, body.get(key), key);
     if (problem !== undefined) return problem;
   }
+  // `tags` of the body beat those of the header; those of its metadata join either (1.106, 3.7).
+  if (headers.tags !== undefined && strings(body.get('tags')) === undefined) {
+    addTags(
+      draft,
+      headers.tags.split(',').map((tag) => tag.trim()),
+    );
+  }
   return readHeaders(draft, headers) ?? draft;
 }
 
@@ -73,9 +80,9 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['context_window_fallbacks', fallbackField((draft, read) => (draft.contextWindowFallbacks = read))],
   ['content_policy_fallbacks', fallbackField((draft, read) => (draft.contentPolicyFallbacks = read))],
   ['disable_fallbacks', (draft, value) => void (draft.disableFallbacks = value === true)],
-  ['tags', (draft, value) => void (draft.tags = strings(value) ?? draft.tags)],
-  ['metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
-  ['litellm_metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
+  ['tags', (draft, value) => addTags(draft, strings(value))],
+  ['metadata', (draft, value) => addTags(draft, metadataTags(value))],
+  ['litellm_metadata', (draft, value) => addTags(draft, metadataTags(value))],
   ['api_key', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['api_base', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['base_url', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
@@ -106,6 +113,11 @@ function countOf(read: ClientFallbacks | undefined): number {
   return read.rules.reduce((sum, rule) => sum + rule.targets.length, read.rules.length);
 }
 
+/** Each once. */
+function addTags(draft: Draft, tags: readonly string[] | undefined): undefined {
+  if (tags !== undefined) draft.tags = draft.tags.length === 0 ? tags : [...new Set([...draft.tags, ...tags])];
+}
+
 function readMaxTokens(draft: Draft, value: unknown): undefined {
   if (typeof value === 'number' && value > 0) draft.maxTokens = value;
 }
@@ -117,8 +129,7 @@ function readMockFlag(draft: Draft, value: unknown, key: string): undefined {
 }
 
 function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | undefined {
-  const { timeout, streamTimeout, numRetries, tags } = headers;
-  if (tags !== undefined && draft.tags.length === 0) draft.tags = tags.split(',').map((tag) => tag.trim());
+  const { timeout, streamTimeout, numRetries } = headers;
   if (timeout === undefined && streamTimeout === undefined && numRetries === undefined) return undefined;
   return (
     assign(seconds(timeout, 'x-litellm-timeout'), (ms) => (draft.timeoutMs = ms)) ??

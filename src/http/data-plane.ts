@@ -115,6 +115,7 @@ function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed
   const plan = createPlan({
     table: runtime.config.table,
     fleet: runtime.fleet,
+    affinity: runtime.affinity,
     intent: parsed.intent,
     routeName: path,
     startedAtMs,

@@ -12,6 +12,7 @@ import { readJsonBody, type BodyProblem } from '../wire/json-body.ts';
 import type { ScannedBody } from '../wire/scanned-body.ts';
 import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
+import { withFilterFields } from './filter-intent.ts';
 import type { InferenceRoute } from './routes.ts';
 
 export type ReadRequest =
@@ -43,6 +44,7 @@ const REQUIRED: Readonly<Partial<Record<Endpoint, readonly string[]>>> = {
 
 type Source = IntentSource & {
   has(key: string): boolean;
+  raw?(key: string): string | undefined;
   /** The member is absent or null. Asked of long ones too, so it must not parse them. */
   isNull(key: string): boolean;
 };
@@ -92,11 +94,16 @@ function finish(
     tags: headerText(request, 'x-litellm-tags'),
   });
   if ('kind' in intent) return refused(badRequest(intent.message, intent.param));
+  const filtered = withFilterFields(intent, config.table.settings, {
+    headers: request.headers,
+    body: source,
+    keyHeader: config.general.keyHeaderName,
+  });
   const bodyModel = source.get('model');
   return {
     kind: 'request',
     ...carried,
-    intent: route.endpoint === 'responses' ? { ...intent, pinned: pinnedDeployment(source, config.table) } : intent,
+    intent: route.endpoint === 'responses' ? { ...filtered, pinned: pinnedDeployment(source, config.table) } : filtered,
     bodyModel: typeof bodyModel === 'string' && bodyModel !== '' ? bodyModel : undefined,
     apiVersion: query === '' ? undefined : (new URLSearchParams(query).get('api-version') ?? undefined),
     wantsUsage: config.litellm.alwaysIncludeStreamUsage || asksForUsage(source),

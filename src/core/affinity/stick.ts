@@ -38,7 +38,9 @@ export function stickyCandidates(request: StickyRequest, now: Millis): Deploymen
   if (known === undefined) return [];
   const { deployments } = request.table;
   const ids = keysOf(known).map((key) => known.memory.recall(key, now));
-  return ids.flatMap((id) => request.candidates.find((index) => id !== undefined && deployments[index]?.id === id) ?? []);
+  return ids.flatMap(
+    (id) => request.candidates.find((index) => id !== undefined && deployments[index]?.id === id) ?? [],
+  );
 }
 
 /** The request goes to `deployment`: from now on its like does. */

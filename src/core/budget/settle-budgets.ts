@@ -33,7 +33,11 @@ export function settleBudgets(ledger: Ledger, ended: EndedAttempt): void {
 }
 
 /** The provider's own count; without one the estimate of the prompt, of an answer that had at least begun. */
-function usageOf({ outcome, charge, promptTokens }: EndedAttempt): Pick<TokenUsage, 'promptTokens' | 'completionTokens'> {
+function usageOf({
+  outcome,
+  charge,
+  promptTokens,
+}: EndedAttempt): Pick<TokenUsage, 'promptTokens' | 'completionTokens'> {
   if (outcome.kind === 'failure' && !outcome.committed) return { promptTokens: 0, completionTokens: 0 };
   if (outcome.kind === 'success' && outcome.usage !== undefined) return outcome.usage;
   return { promptTokens, completionTokens: outcome.kind === 'success' ? charge.outputTokens : 0 };

@@ -5,7 +5,7 @@ import { load, store } from './cells.ts';
 import type { Fleet } from './fleet.ts';
 import { rowOf } from './fleet.ts';
 import type { Micros } from './micros.ts';
-import { microsBefore } from './micros.ts';
+import { microsBefore, toMillis } from './micros.ts';
 import type { Row } from './row.ts';
 import { CELL } from './row.ts';
 
@@ -30,9 +30,15 @@ export function hasFailedCheck(row: Row, nowUs: Micros, stalenessMs: Millis): bo
   return nowUs - load(cells, cellAt + CELL.checkedAtUs) < stalenessMs * 1000;
 }
 
+/** What the latest check came to, and when. */
+export interface DeploymentCheck {
+  readonly isHealthy: boolean;
+  readonly atMs: Millis;
+}
+
 /** `undefined`: never checked. */
-export function latestCheck(row: Row): { readonly isHealthy: boolean; readonly atUs: Micros } | undefined {
+export function latestCheck(row: Row): DeploymentCheck | undefined {
   const result = load(row.cells, row.cellAt + CELL.checkResult);
   if (result === UNKNOWN) return undefined;
-  return { isHealthy: result === HEALTHY, atUs: load(row.cells, row.cellAt + CELL.checkedAtUs) };
+  return { isHealthy: result === HEALTHY, atMs: toMillis(load(row.cells, row.cellAt + CELL.checkedAtUs)) };
 }

@@ -77,7 +77,10 @@ function crossedTexts(context: SelectContext, now: Millis): string[] {
   const { table, fleet, candidates, tags } = context;
   const { budgets } = table.settings;
   if (budgets === undefined) return [];
-  const drawnOn = [...candidates.flatMap((index) => budgetsOfDeployment(budgets, index)), ...budgetsOfTags(budgets, tags)];
+  const drawnOn = [
+    ...candidates.flatMap((index) => budgetsOfDeployment(budgets, index)),
+    ...budgetsOfTags(budgets, tags),
+  ];
   const nowUs = microsBefore(now);
   const crossed = [...new Set(drawnOn)].filter((budget) => isCrossed({ budgets, fleet }, budget, nowUs));
   return crossed.map((budget) => crossedText({ budgets, fleet }, budget, nowUs));

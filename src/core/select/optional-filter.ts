@@ -1,12 +1,6 @@
 // The filters that most configs and requests have nothing of: region, output format, budgets, health checks. They are
 // settled once for a decision; the plain decision shares one constant and never comes here.
-import {
-  budgetsOfDeployment,
-  budgetsOfTags,
-  crossedUntilUs,
-  type Budgets,
-  type Ledger,
-} from '../budget/budgets.ts';
+import { budgetsOfDeployment, budgetsOfTags, crossedUntilUs, type Budgets, type Ledger } from '../budget/budgets.ts';
 import type { Deployment } from '../deployment.ts';
 import { hasFailedCheck } from '../fleet/checks.ts';
 import { rowOf, type Fleet } from '../fleet/fleet.ts';

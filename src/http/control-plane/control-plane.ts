@@ -6,6 +6,7 @@ import { errorEnvelope, NO_PARAM } from '../../wire/error-envelope.ts';
 import type { AuthVerdict } from '../auth.ts';
 import { CORS_HEADERS, SECURITY_HEADERS } from './answer-headers.ts';
 import type { ControlPlaneOptions } from './control-context.ts';
+import { budgetRoute } from './budget-route.ts';
 import { methodsOfRoute, type ControlReply, type ControlRoute } from './control-route.ts';
 import { gatewayRoutes } from './gateway-routes.ts';
 import { HealthRoutes } from './health-routes.ts';
@@ -25,7 +26,7 @@ export interface ControlPlane {
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const health = new HealthRoutes(options.context);
   const config = () => options.context().runtime.config;
-  const others = [...listingRoutes(config), ...health.routes(), ...managementRoutes()];
+  const others = [...listingRoutes(config), ...health.routes(), ...managementRoutes(), budgetRoute(options.context)];
   const routes = [...others, ...gatewayRoutes(options, others)];
   const app = createApp();
   const index = new PathIndex(routes);

@@ -8,6 +8,8 @@ export function lazyControlPlane(options: ControlPlaneOptions): ControlPlane {
     loading ??= import('./control-plane.ts').then(({ createControlPlane }) => createControlPlane(options));
     return loading;
   };
+  // Health checks that steer traffic are not to wait for somebody to look.
+  if (options.context().runtime.config.table.settings.healthRouting !== undefined) load().catch(() => undefined);
   return {
     handle: (request, response) => {
       load().then(
