@@ -37,8 +37,9 @@ export class AffinityMemory {
   remember(key: string, deploymentId: string, time: { readonly now: Millis; readonly ttlMs: Millis }): void {
     this.#byKey.delete(key);
     this.#byKey.set(key, { deploymentId, untilMs: time.now + time.ttlMs });
-    if (this.#byKey.size <= this.#capacity) return;
-    const [oldest] = this.#byKey.keys();
-    if (oldest !== undefined) this.#byKey.delete(oldest);
+    for (const oldest of this.#byKey.keys()) {
+      if (this.#byKey.size <= this.#capacity) break;
+      this.#byKey.delete(oldest);
+    }
   }
 }

@@ -160,3 +160,10 @@ describe('a budget', () => {
     );
   });
 });
+
+test('a fleet without accounts charges nobody and keeps nobody away', () => {
+  const there: Ledger = { ...ledger(), fleet: createFleet([deployment]) };
+  settleBudgets(there, ended(success));
+  expect(spent(there)).toEqual([0, 0, 0, 0]);
+  expect([isCrossed(there, 0, 1), crossedText(there, 0, 1), crossedUntilUs(there, [0], 1)]).toEqual([false, '', 0]);
+});

@@ -1,6 +1,6 @@
 // The filters that most configs and requests have nothing of: region, output format, budgets, health checks. They are
 // settled once for a decision; the plain decision shares one constant and never comes here.
-import { budgetsOfDeployment, budgetsOfTags, crossedUntilUs, type Budgets, type Ledger } from '../budget/budgets.ts';
+import { budgetsOfDeployment, budgetsOfTags, crossedUntilUs, type Ledger } from '../budget/budgets.ts';
 import type { Deployment } from '../deployment.ts';
 import { hasFailedCheck } from '../fleet/checks.ts';
 import { rowOf, type Fleet } from '../fleet/fleet.ts';
@@ -8,6 +8,7 @@ import type { Micros } from '../fleet/micros.ts';
 import type { HealthRouting } from '../filter-settings.ts';
 import type { ResponseFormat } from '../request-intent.ts';
 import { standingOf } from '../breaker/standing.ts';
+import type { DeploymentIndex } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
 
 /** Why one of these filters keeps a candidate out. */
@@ -19,7 +20,7 @@ export interface OptionalRules {
   readonly nowUs: Micros;
   readonly region: string | undefined;
   readonly responseFormat: ResponseFormat | undefined;
-  readonly budgets: Budgets | undefined;
+  readonly ledger: Ledger | undefined;
   /** Until when a budget of the request's tags keeps every deployment from it; 0 = none does. */
   readonly tagsCrossedUntilUs: Micros;
   readonly health: HealthRouting | undefined;
@@ -34,14 +35,15 @@ export function optionalRules(context: SelectContext, nowUs: Micros): OptionalRu
   if (region === undefined && responseFormat === undefined && budgets === undefined && healthRouting === undefined) {
     return undefined;
   }
+  const ledger = budgets === undefined ? undefined : { budgets, fleet };
   const strict: OptionalRules = {
     fleet,
     nowUs,
     region,
     responseFormat: undefined,
-    budgets,
+    ledger,
     tagsCrossedUntilUs:
-      budgets === undefined ? 0 : crossedUntilUs({ budgets, fleet }, budgetsOfTags(budgets, context.tags), nowUs),
+      ledger === undefined ? 0 : crossedUntilUs(ledger, budgetsOfTags(ledger.budgets, context.tags), nowUs),
     health: undefined,
   };
   return withLenient(context, strict, { responseFormat, health: healthRouting });
@@ -72,16 +74,17 @@ function leavesSomebody(context: SelectContext, rules: OptionalRules): boolean {
 
 /** The first of these filters that keeps the deployment out. */
 export function optionalReason(deployment: Deployment, rules: OptionalRules): OptionalReason | undefined {
-  const { region, responseFormat, budgets, health, fleet, nowUs } = rules;
+  const { region, responseFormat, health, fleet, nowUs } = rules;
   if (region !== undefined && deployment.region !== region) return 'wrongRegion';
   if (responseFormat !== undefined && deployment.refusedFormats.includes(responseFormat)) return 'unsupported';
-  if (budgets !== undefined && budgetFreeAtUs(deployment, rules, { budgets, fleet }) !== 0) return 'overBudget';
+  if (budgetsFreeAtUs(rules, deployment.index) !== 0) return 'overBudget';
   if (health === undefined || health.groups?.has(deployment.group) === false) return undefined;
   return hasFailedCheck(rowOf(fleet, deployment.index), nowUs, health.stalenessMs) ? 'failedCheck' : undefined;
 }
 
 /** When no budget stands in the deployment's way any more; 0 = none does. */
-export function budgetFreeAtUs(deployment: Deployment, rules: OptionalRules, ledger: Ledger): Micros {
-  const own = budgetsOfDeployment(ledger.budgets, deployment.index);
-  return Math.max(rules.tagsCrossedUntilUs, crossedUntilUs(ledger, own, rules.nowUs));
+export function budgetsFreeAtUs(rules: OptionalRules | undefined, deployment: DeploymentIndex): Micros {
+  if (rules?.ledger === undefined) return 0;
+  const own = budgetsOfDeployment(rules.ledger.budgets, deployment);
+  return Math.max(rules.tagsCrossedUntilUs, crossedUntilUs(rules.ledger, own, rules.nowUs));
 }

@@ -8,7 +8,7 @@ import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { Moment } from './filter.ts';
 import { fitsWindow, ruleReason } from './filter.ts';
-import { budgetFreeAtUs, type OptionalReason } from './optional-filter.ts';
+import { budgetsFreeAtUs, type OptionalReason } from './optional-filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
 type Reason = 'outOfRotation' | 'tagged' | OptionalReason | 'tooSmall' | 'open' | 'blocked' | 'limited' | 'parallel';
@@ -60,16 +60,9 @@ function freeAtUs(
   moment: Moment,
   { index, reason }: { readonly index: DeploymentIndex; readonly reason: Reason },
 ): number {
-  if (reason === 'overBudget') return budgetEndUs(context, moment, index);
+  if (reason === 'overBudget') return budgetsFreeAtUs(moment.rules.optional, index);
   const isTimed = reason === 'open' || reason === 'blocked' || reason === 'limited';
   return isTimed ? roomAtUs(context, moment, rowOf(context.fleet, index)) : 0;
-}
-
-function budgetEndUs({ table, fleet }: SelectContext, { rules }: Moment, index: DeploymentIndex): number {
-  const deployment = table.deployments[index];
-  const { budgets } = table.settings;
-  if (deployment === undefined || budgets === undefined || rules.optional === undefined) return 0;
-  return budgetFreeAtUs(deployment, rules.optional, { budgets, fleet });
 }
 
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */

@@ -36,16 +36,16 @@ interface TagSource {
 }
 
 export function readTags({ tags, prefix, matchAny, userAgent }: TagSource): TagRequest {
-  const isMarked = (tag: string): boolean => prefix !== '' && tag.startsWith(prefix);
-  const bare = tags.map((tag) => (isMarked(tag) ? tag.slice(prefix.length) : tag));
+  const meant =
+    prefix === '' ? [] : tags.filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
+  const bare = prefix === '' ? tags : [...meant, ...tags.filter((tag) => !tag.startsWith(prefix))];
   const behind = (mark: string): string[] =>
     bare.filter((tag) => tag.startsWith(mark) && tag.length > 1).map((tag) => tag.slice(1));
-  const confirmed = bare.filter((_, nth) => isMarked(tags[nth] ?? '')).map((tag) => tag.replace(/^[!&]/, ''));
   return {
     plain: bare.filter((tag) => !tag.startsWith('!') && !tag.startsWith('&')),
     required: behind('&'),
     excluded: behind('!'),
-    confirmed: new Set(confirmed),
+    confirmed: new Set(meant.map((tag) => tag.replace(/^[!&]/, ''))),
     matchAny,
     userAgent: userAgent === undefined ? undefined : `User-Agent: ${userAgent}`,
   };
