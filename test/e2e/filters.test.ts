@@ -104,11 +104,11 @@ describe('a budget', () => {
     const target = await provider();
     const there = await gateway(
       `model_list:\n${entry({ id: 'a', target, params: `${PRICED}, max_budget: 0.001, budget_duration: 1d` })}` +
-        `${entry({ id: 'b', target, params: `${PRICED}, max_budget: 0.001, budget_duration: 1d` })}` +
+        entry({ id: 'b', target, params: `${PRICED}, max_budget: 0.001, budget_duration: 1d` }) +
         `${entry({ id: 'c', target, group: 'other' })}router_settings: {fallbacks: [{m: [other]}]}`,
     );
     const served = [await servedBy(ask(there.url)), await servedBy(ask(there.url)), await servedBy(ask(there.url))];
-    expect(served.slice(0, 2).toSorted()).toEqual(['a', 'b']);
+    expect(new Set(served.slice(0, 2))).toEqual(new Set(['a', 'b']));
     expect(served[2]).toBe('c');
   });
 
@@ -171,9 +171,9 @@ describe('a request sticks', () => {
     return gateway(`model_list:\n${ids.map((id) => entry({ id, target })).join('')}router_settings: {${settings}}`);
   }
 
-  async function spread(ask: () => Promise<Response>): Promise<number> {
+  async function spread(send: () => Promise<Response>): Promise<number> {
     const served = new Set<string | null>();
-    for (let nth = 0; nth < 12; nth += 1) served.add(await servedBy(ask()));
+    for (let nth = 0; nth < 12; nth += 1) served.add(await servedBy(send()));
     return served.size;
   }
 
@@ -225,7 +225,7 @@ test('a deployment whose health check fails gets no traffic while another is the
   sick.setFaults({ '*': { status: 500 } });
   const there = await gateway(
     `model_list:\n${entry({ id: 'sick', target: sick })}${entry({ id: 'well', target: well })}` +
-      `${entry({ id: 'lone', target: sick, group: 'lone' })}` +
+      entry({ id: 'lone', target: sick, group: 'lone' }) +
       'general_settings: {background_health_checks: true, enable_health_check_routing: true}\n' +
       'router_settings: {num_retries: 0, disable_cooldowns: true}',
   );
