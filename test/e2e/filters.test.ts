@@ -98,6 +98,10 @@ describe('a budget', () => {
         azure: { budget_limit: 7, time_period: '30s', spend: 0, budget_reset_at: null },
       },
     });
+    const scrape = await (await fetch(`${there.url}/metrics`)).text();
+    const left = 5 - usage.total_tokens / 1000;
+    expect(scrape).toContain(`litellm_provider_remaining_budget_metric{api_provider="openai"} ${left}\n`);
+    expect(scrape).toContain('litellm_provider_remaining_budget_metric{api_provider="azure"} 7\n');
   });
 
   test('of a deployment leaves the traffic to the others, and the group to its fallback', async () => {

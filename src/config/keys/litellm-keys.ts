@@ -31,7 +31,7 @@ export const LITELLM_KEYS: KeyTable = new Map([
     force_ipv4: ['boolean', 'addresses are tried as the system orders them'],
     disable_spend_logs: ['boolean', 'spend is not logged'],
     disable_admin_ui: ['boolean', 'there is no such page'],
-    prometheus_initialize_budget_metrics: ['boolean', 'budgets are shown by /provider/budgets'],
+    prometheus_initialize_budget_metrics: ['boolean', 'what is left of budgets is in /metrics'],
     langfuse_default_tags: ['list', 'nothing is sent to langfuse'],
     timezone: ['text', 'a budget begins with its first spend, not at midnight'],
   }),
