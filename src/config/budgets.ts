@@ -110,7 +110,7 @@ function warnAboutPrices(
   const hasTagBudgets = list.some(({ kind }) => kind === 'tag');
   for (const [nth, { entry, deployment }] of seen.entries()) {
     const { inputCostPerToken: input, outputCostPerToken: output } = deployment;
-    if (input !== undefined || output !== undefined) continue;
+    if (input !== undefined || output !== undefined || deployment.isWildcard) continue;
     if (!hasTagBudgets && (byDeployment[nth] ?? []).length === 0) continue;
     findings.warning(
       { place: entry.params.place, where: `${entry.spot.where}.litellm_params` },

@@ -110,6 +110,12 @@ litellm_settings: {tag_budget_config: {team: {max_budget: 3, budget_duration: 1m
     expect(warnings(others).join()).not.toContain(unpriced);
   });
 
+  test('behind a wildcard are counted by the model that is asked for, so there is nothing to warn about', () => {
+    const text = `model_list: [{model_name: "openai/*", litellm_params: {model: "openai/*", api_key: k}}]
+router_settings: {provider_budget_config: {openai: {budget_limit: 1, time_period: 1d}}}`;
+    expect(loadConfigText(text, { env: {} }).problems).toEqual([]);
+  });
+
   test('of two entries with one id are one', () => {
     const entry =
       '{model_name: m, litellm_params: {model: openai/gpt-4o, api_key: k, max_budget: 5, budget_duration: 1d}, model_info: {id: same}}';

@@ -2,7 +2,6 @@
 // deployment of the group, then a fallback, then waiting. The executor asks `next`, does it, and reports with `record`.
 import { recordFirstContent, type BreakerChange } from './breaker/breaker.ts';
 import { recordOutcome } from './breaker/record-outcome.ts';
-import { settleBudgets } from './budget/settle-budgets.ts';
 import { finished } from './fleet/operations.ts';
 import { refund, settle } from './limiter/settle.ts';
 import type { Action, Outcome } from './outcome.ts';
@@ -13,6 +12,7 @@ import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
 import type { PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
+import { spend } from './plan/spend.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import type { Picked } from './select/select-context.ts';
 import { select } from './select/select.ts';
@@ -73,11 +73,7 @@ export class Plan extends PlanState {
     if (outcome.kind === 'failure' && outcome.unsent) refund(this.fleet, charge, now);
     else settle(this.fleet, charge, { usage: outcome.kind === 'success' ? outcome.usage : undefined, now });
     const { settings } = this.table;
-    const { budgets } = settings;
-    if (budgets !== undefined && !this.intent.callerCredentials) {
-      const { tags, promptTokens } = this;
-      settleBudgets({ budgets, fleet: this.fleet }, { deployment, charge, outcome, tags, promptTokens, now });
-    }
+    spend(this, { deployment, charge, outcome, now });
     const change = recordOutcome(this.fleet, outcome, { charge, deployment, settings, now, rng });
     if (outcome.kind === 'failure') afterFailure(this, outcome, { deployment, now, rng });
     return change;

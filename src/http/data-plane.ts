@@ -2,12 +2,14 @@
 // a deployment is chosen is refused here, with LiteLLM's statuses and texts.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Prices } from '../core/budget/settle-budgets.ts';
 import { createPlan } from '../core/plan.ts';
 import { Exchange, type GatewayServices, type UnderstoodRequest } from '../gateway/exchange.ts';
 import { execute } from '../gateway/executor.ts';
 import { serveResource } from '../gateway/resources.ts';
 import { DEFAULT_TIMEOUT } from '../gateway/reply.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
+import { lookupModel } from '../provider/model-table.ts';
 import { resolveModel } from '../provider/resolve-model.ts';
 import type { Authenticator } from './auth.ts';
 import { BodyReader, MAX_HELD_BYTES, type BodyRead, type HeldBytes } from './read-body.ts';
@@ -120,6 +122,7 @@ function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed
     routeName: path,
     startedAtMs,
     guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
+    priceOf,
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
   });
   return new Exchange({
@@ -140,6 +143,11 @@ function openExchange(context: DataPlaneContext, incoming: InferenceCall, parsed
 function guessProvider(model: string): string | undefined {
   const resolved = resolveModel(model, {});
   return 'kind' in resolved ? undefined : resolved.provider;
+}
+
+/** From the model table, as for deployments that name their model. */
+function priceOf(provider: string, model: string): Prices | undefined {
+  return lookupModel(model, provider);
 }
 
 function accepted(

@@ -60,7 +60,16 @@ function failure(committed: boolean): Outcome {
 }
 
 function ended(outcome: Outcome, more: Partial<EndedAttempt> = {}): EndedAttempt {
-  return { deployment, charge: freeCharge(0), outcome, tags: [], promptTokens: 30, now: 0, ...more };
+  return {
+    deployment,
+    prices: deployment,
+    charge: freeCharge(0),
+    outcome,
+    tags: [],
+    promptTokens: 30,
+    now: 0,
+    ...more,
+  };
 }
 
 function spent(there: Ledger, nowUs = 1): number[] {

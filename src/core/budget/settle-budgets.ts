@@ -8,8 +8,12 @@ import type { Outcome, TokenUsage } from '../outcome.ts';
 import type { Millis } from '../units.ts';
 import { budgetsOfDeployment, budgetsOfTags, NANOS_PER_DOLLAR, type Ledger } from './budgets.ts';
 
+/** US dollars per token; `undefined` = not known. */
+export type Prices = Pick<Deployment, 'inputCostPerToken' | 'outputCostPerToken'>;
+
 export interface EndedAttempt {
   readonly deployment: Deployment;
+  readonly prices: Prices;
   readonly charge: Charge;
   readonly outcome: Outcome;
   readonly tags: readonly string[];
@@ -20,7 +24,7 @@ export interface EndedAttempt {
 
 /** Charges what the attempt cost. */
 export function settleBudgets(ledger: Ledger, ended: EndedAttempt): void {
-  const amount = costOf(ended.deployment, usageOf(ended));
+  const amount = costOf(ended.prices, usageOf(ended));
   const { deployment, tags, now } = ended;
   const own = budgetsOfDeployment(ledger.budgets, deployment.index);
   const tagged = budgetsOfTags(ledger.budgets, [...tags, ...deployment.tags]);
@@ -45,7 +49,7 @@ function usageOf({
 
 /** In whole nano-dollars; 0 where no price is known. */
 export function costOf(
-  { inputCostPerToken = 0, outputCostPerToken = 0 }: Pick<Deployment, 'inputCostPerToken' | 'outputCostPerToken'>,
+  { inputCostPerToken = 0, outputCostPerToken = 0 }: Prices,
   usage: Pick<TokenUsage, 'promptTokens' | 'completionTokens'>,
 ): NanoDollars {
   const dollars = usage.promptTokens * inputCostPerToken + usage.completionTokens * outputCostPerToken;

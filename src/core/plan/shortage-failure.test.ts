@@ -9,7 +9,6 @@ import { recordCheck } from '../fleet/checks.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { settleBudgets } from '../budget/settle-budgets.ts';
 import type { Failure } from '../outcome.ts';
-import { createPlan } from '../plan.ts';
 import { plainIntent, type RequestIntent } from '../request-intent.ts';
 import type { RouterSettings } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
@@ -56,7 +55,7 @@ function spent(there: ReturnType<typeof world>, tags: readonly string[]): void {
   const outcome = { kind: 'success', usage, timing: { totalMs: 1, firstContentMs: undefined } } as const;
   settleBudgets(
     { budgets, fleet: there.fleet },
-    { deployment, charge: freeCharge(0), outcome, tags, promptTokens: 1, now: 0 },
+    { deployment, prices: deployment, charge: freeCharge(0), outcome, tags, promptTokens: 1, now: 0 },
   );
 }
 
@@ -121,29 +120,5 @@ describe('when pre-call checks leave nobody', () => {
     recordCheck(there.fleet, 2, { isHealthy: false, now: 400 });
     const { message } = refusal(there, { responseFormat: 'json_schema' });
     expect(message).toContain('(1 over rpm or tpm, 1 with a failed health check, 1 without the response_format)');
-  });
-});
-
-describe('a plan', () => {
-  function ask(there: ReturnType<typeof world>, intent: Partial<RequestIntent>): string {
-    const plan = createPlan({
-      ...there,
-      intent: { ...PLAIN, ...intent },
-      routeName: '/chat/completions',
-      startedAtMs: 0,
-    });
-    const rng = seededRng(1);
-    const action = plan.next(0, rng);
-    if (action.kind !== 'attempt') return action.kind;
-    const usage = { promptTokens: 20, completionTokens: 0, totalTokens: 20 };
-    plan.record({ kind: 'success', usage, timing: { totalMs: 1, firstContentMs: undefined } }, 1, rng);
-    return action.kind;
-  }
-
-  test('spends of the budgets of its request, and of none when the caller pays', () => {
-    const there = world([{ inputCostPerToken: 0.001 }], { budgets });
-    expect(ask(there, { callerCredentials: true })).toBe('attempt');
-    expect(ask(there, {})).toBe('attempt');
-    expect(ask(there, {})).toBe('fail');
   });
 });
