@@ -1,6 +1,6 @@
 // What to do when no deployment can take a request now: what the client is told, and whether waiting could help.
 import { coolingDeployments, standingOf } from '../breaker/standing.ts';
-import { budgetsOfDeployment, budgetsOfTags, crossedText, isCrossed } from '../budget/budgets.ts';
+import { budgetsOfDeployment, budgetsOfTags, crossedText, isCrossed, type Budgets } from '../budget/budgets.ts';
 import { gatewayFailure, prefixed } from '../errors.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import { microsBefore } from '../fleet/micros.ts';
@@ -30,8 +30,9 @@ export function shortageFailure(
   const serving = allowed - none.tooSmall;
   if (allowed > 0 && serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
   const retryAfterMs = none.soonestMs === undefined ? undefined : none.soonestMs - now;
-  if (none.overBudget > 0 && none.overBudget === serving) {
-    return crossedBudgetFailure(group, crossedTexts(context, now), retryAfterMs);
+  const { budgets } = context.table.settings;
+  if (budgets !== undefined && none.overBudget === serving && serving > 0) {
+    return crossedBudgetFailure(group, crossedTexts(context, budgets, now), retryAfterMs);
   }
   return noDeploymentsFailure({
     group,
@@ -73,10 +74,8 @@ function outOfRotationFailure(context: SelectContext, group: string): Failure {
 }
 
 /** The budgets that stand in the way, each once. */
-function crossedTexts(context: SelectContext, now: Millis): string[] {
-  const { table, fleet, candidates, tags } = context;
-  const { budgets } = table.settings;
-  if (budgets === undefined) return [];
+function crossedTexts(context: SelectContext, budgets: Budgets, now: Millis): string[] {
+  const { fleet, candidates, tags } = context;
   const drawnOn = [
     ...candidates.flatMap((index) => budgetsOfDeployment(budgets, index)),
     ...budgetsOfTags(budgets, tags),
