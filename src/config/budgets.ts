@@ -30,14 +30,10 @@ export function readBudgets({ router, litellm, seen }: BudgetSources, findings: 
   const list = [...providers, ...tags, ...own];
   if (list.length === 0) return undefined;
   warnAboutUnused(providers, { router, litellm, seen }, findings);
-  const positionOf = (kind: Budget['kind'], name: string): number[] => {
-    const position = list.findIndex((budget) => budget.kind === kind && budget.name === name);
-    return position < 0 ? [] : [position];
-  };
-  const byDeployment = seen.map(({ deployment: { provider, id } }) => [
-    ...positionOf('provider', provider),
-    ...positionOf('deployment', id),
-  ]);
+  const positions = new Map(list.map(({ kind, name }, nth) => [`${kind}:${name}`, nth]));
+  const byDeployment = seen.map(({ deployment: { provider, id } }) =>
+    [`provider:${provider}`, `deployment:${id}`].flatMap((key) => positions.get(key) ?? []),
+  );
   const byTag = new Map(tags.map(({ name }, nth) => [name, providers.length + nth]));
   warnAboutPrices(seen, { list, byDeployment }, findings);
   return { list, byDeployment, byTag };

@@ -40,9 +40,11 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
 
 /** What was spent stays spent, whatever the new limit and period; a window that runs ends when it would have. */
 function inheritAccounts(old: FleetOf, next: FleetOf): void {
-  for (const [nth, budget] of (old.budgets?.list ?? []).entries()) {
-    const heir = next.budgets?.list.findIndex(({ kind, name }) => kind === budget.kind && name === budget.name) ?? -1;
-    const [from, to] = [old.fleet.accounts[nth], next.fleet.accounts[heir]];
+  const list = next.budgets?.list ?? [];
+  const heirs = new Map(list.map(({ kind, name }, nth) => [`${kind}:${name}`, next.fleet.accounts[nth]]));
+  for (const [nth, { kind, name }] of (old.budgets?.list ?? []).entries()) {
+    const from = old.fleet.accounts[nth];
+    const to = heirs.get(`${kind}:${name}`);
     if (from === undefined || to === undefined) continue;
     copyAccount(from, to);
     old.fleet.accounts[nth] = to;

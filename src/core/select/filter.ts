@@ -30,9 +30,31 @@ export function filterRules(context: SelectContext, nowUs: Micros): FilterRules 
   const plain = context.table.settings.enforceLimits ? ENFORCED : WEIGHTS_ONLY;
   const optional = optionalRules(context, nowUs);
   const tagRequest = tagRequestOf(context);
-  if (tagRequest === undefined) return optional === undefined ? plain : { ...plain, optional };
+  if (tagRequest === undefined) return optional === undefined ? plain : settled(context, plain, optional);
   const mode = tagMode(tagRequest, context.table.deployments, context.candidates);
-  return { ...plain, tagRequest, tagMode: mode, optional };
+  const tagged = { ...plain, tagRequest, tagMode: mode };
+  return optional === undefined ? tagged : settled(context, tagged, optional);
+}
+
+/** Formats are known from a table and health from a probe: neither may leave a request with nobody to ask. */
+function settled(context: SelectContext, rules: FilterRules, wanted: OptionalRules): FilterRules {
+  const { responseFormat, health } = wanted;
+  if (responseFormat === undefined && health === undefined) return { ...rules, optional: wanted };
+  let optional: OptionalRules = { ...wanted, responseFormat: undefined, health: undefined };
+  for (const lenient of [{ responseFormat }, { health }]) {
+    const tried = { ...optional, ...lenient };
+    if (leavesSomebody(context, { ...rules, optional: tried }, wanted.nowUs)) optional = tried;
+  }
+  return { ...rules, optional };
+}
+
+/** Somebody whom these rules and its breaker let have the request, room or not. */
+function leavesSomebody(context: SelectContext, rules: FilterRules, nowUs: Micros): boolean {
+  return context.candidates.some((index) => {
+    const deployment = context.table.deployments[index];
+    if (deployment === undefined || !isEligible(deployment, context, rules)) return false;
+    return isHealthy(rowOf(context.fleet, index), nowUs);
+  });
 }
 
 /** `undefined` where tags do not matter. The group's own word beats the router's. */

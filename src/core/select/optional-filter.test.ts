@@ -175,6 +175,16 @@ describe('health checks', () => {
     expect(there.picks({}, 1)).toEqual([0]);
   });
 
+  test('give way when the others are not allowed by tags or window', () => {
+    const there = new Group([{ tags: ['x'], maxInputTokens: 9 }, { maxInputTokens: 9 }, { tags: ['x'] }], {
+      healthRouting,
+      enableTagFiltering: true,
+    });
+    recordCheck(there.fleet, 2, { isHealthy: false, now: 0 });
+    expect(there.picks({}, 1, { tags: ['x'] })).toEqual([0]);
+    expect(there.picks({}, 1, { tags: ['x'], minInputTokens: 10 })).toEqual([2]);
+  });
+
   test('do not give way to a limit: that is waited for', () => {
     const there = new Group([{}, { limits: { rpm: 0 } }], { healthRouting });
     recordCheck(there.fleet, 0, { isHealthy: false, now: 0 });

@@ -7,7 +7,6 @@ import { rowOf, type Fleet } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { HealthRouting } from '../filter-settings.ts';
 import type { ResponseFormat } from '../request-intent.ts';
-import { standingOf } from '../breaker/standing.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
 
@@ -26,7 +25,7 @@ export interface OptionalRules {
   readonly health: HealthRouting | undefined;
 }
 
-/** The rules of a decision, or `undefined` when none of these filters can matter. */
+/** All that the config and the request ask for, or `undefined` when none of these filters can matter. */
 export function optionalRules(context: SelectContext, nowUs: Micros): OptionalRules | undefined {
   const { table, intent, fleet } = context;
   const { enablePreCallChecks, budgets, healthRouting } = table.settings;
@@ -36,40 +35,16 @@ export function optionalRules(context: SelectContext, nowUs: Micros): OptionalRu
     return undefined;
   }
   const ledger = budgets === undefined ? undefined : { budgets, fleet };
-  const strict: OptionalRules = {
+  return {
     fleet,
     nowUs,
     region,
-    responseFormat: undefined,
+    responseFormat,
     ledger,
     tagsCrossedUntilUs:
       ledger === undefined ? 0 : crossedUntilUs(ledger, budgetsOfTags(ledger.budgets, context.tags), nowUs),
-    health: undefined,
+    health: healthRouting,
   };
-  return withLenient(context, strict, { responseFormat, health: healthRouting });
-}
-
-/** Formats are known from a table and health from a probe: neither may leave a request with nobody to ask. */
-function withLenient(
-  context: SelectContext,
-  strict: OptionalRules,
-  { responseFormat, health }: Pick<OptionalRules, 'responseFormat' | 'health'>,
-): OptionalRules {
-  const formatted = { ...strict, responseFormat };
-  const known = responseFormat !== undefined && leavesSomebody(context, formatted) ? formatted : strict;
-  const checked = { ...known, health };
-  return health !== undefined && leavesSomebody(context, checked) ? checked : known;
-}
-
-/** Someone passes these rules and its breaker. */
-function leavesSomebody(context: SelectContext, rules: OptionalRules): boolean {
-  return context.candidates.some((index) => {
-    const deployment = context.table.deployments[index];
-    if (deployment === undefined || deployment.outOfRotation !== undefined) return false;
-    if (optionalReason(deployment, rules) !== undefined) return false;
-    const standing = standingOf(rowOf(context.fleet, index), rules.nowUs);
-    return standing === 'ready' || standing === 'probe-due';
-  });
 }
 
 /** The first of these filters that keeps the deployment out. */
