@@ -102,6 +102,22 @@ describe('sticking', () => {
     ).toEqual([]);
   });
 
+  test('a session is not a caller of the same hash, and not another session', () => {
+    const memory = new AffinityMemory();
+    const keys = (session: string | undefined, caller: string | undefined): StickyKeys => ({
+      session,
+      caller,
+      prompts: [],
+    });
+    rememberChoice(request(memory, { keys: keys('x', undefined) }), 1, 0);
+    rememberChoice(request(memory, { keys: keys('y', undefined) }), 2, 0);
+    const ask = (asked: StickyKeys): number[] => stickyCandidates(request(memory, { keys: asked }), 1);
+    expect([ask(keys('x', undefined)), ask(keys('y', undefined)), ask(keys(undefined, 'x'))]).toEqual([[1], [2], []]);
+    rememberChoice(request(memory, { keys: keys(undefined, 'x') }), 0, 0);
+    rememberChoice(request(memory, { keys: keys(undefined, 'z') }), 2, 0);
+    expect([ask(keys('x', undefined)), ask(keys(undefined, 'x')), ask(keys(undefined, 'z'))]).toEqual([[1], [0], [2]]);
+  });
+
   test('a group has its own flags and its own memory', () => {
     const memory = new AffinityMemory();
     const byGroup = new Map([['other', { ...OFF, session: true }]]);

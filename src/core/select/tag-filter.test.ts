@@ -40,6 +40,21 @@ interface Row extends Asked {
 }
 
 const ROWS: readonly Row[] = [
+  {
+    name: 'an unknown tag without the prefix: default',
+    group: [A, DEFAULT],
+    tags: ['zzz'],
+    prefix: 'r:',
+    mode: 'default',
+    expected: [1],
+  },
+  {
+    name: 'open for a plain tag beside & that somebody has',
+    group: [OPEN, C],
+    tags: ['zzz', '&a'],
+    mode: 'open',
+    expected: [0, 1],
+  },
   { name: 'a group of nobody restricts nobody', group: [], tags: ['a'], mode: 'all', expected: [] },
   {
     name: 'who is out of rotation does not count',
