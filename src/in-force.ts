@@ -2,12 +2,12 @@
 // and keeps what it read: it sees the old world or the new one, never a mixture. Connections, counts and the numbers of
 // deployments that stay live on.
 import type { GatewayConfig } from './config/types.ts';
-import { createFleet } from './core/fleet/fleet.ts';
-import { AdmissionQueue } from './core/queue/admission-queue.ts';
+import { AffinityMemory } from './core/affinity/affinity-memory.ts';
 import { inheritFleet } from './core/fleet/inherit.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { Mirrors } from './gateway/mirror.ts';
-import type { Runtime, ServerState } from './gateway/runtime.ts';
+import { createRuntime } from './gateway/runtime.ts';
+import type { ServerState } from './gateway/runtime.ts';
 import type { TokenCounter } from './gateway/tokens/token-counter.ts';
 import { Authenticator } from './http/auth.ts';
 import type { DataPlaneContext } from './http/data-plane.ts';
@@ -48,6 +48,8 @@ export class InForce {
   readonly #lasting: Lasting;
   /** By TLS profile and proxies: deployments that agree share connections, over replacements too. */
   #transports = new Map<string, Transport>();
+  /** Who served whom, by deployment id: it outlives the config. */
+  readonly #affinity = new AffinityMemory();
   #context: DataPlaneContext;
   /** Replaced ones with requests that still run. */
   readonly #retiring = new Set<DataPlaneContext>();
@@ -72,6 +74,7 @@ export class InForce {
     const [from, to] = [old.runtime, next.runtime].map(({ fleet, config: { table } }) => ({
       fleet,
       deployments: table.deployments,
+      budgets: table.settings.budgets,
     }));
     const now = this.#lasting.clock.now();
     // Reservations do not move: who waits reserves anew, in the numbers that move on.
@@ -91,7 +94,7 @@ export class InForce {
 
   #enact(config: GatewayConfig): DataPlaneContext {
     const { clock, log, metrics, recent, state, credentials, mirrors, tokens } = this.#lasting;
-    const runtime = this.#createRuntime(config);
+    const runtime = createRuntime(config, { transports: this.#openTransports(config), affinity: this.#affinity });
     const publish = publisher([log.listener(runtime), metrics.adopt(runtime), recent.listener]);
     return {
       runtime,
@@ -110,7 +113,7 @@ export class InForce {
     };
   }
 
-  #createRuntime(config: GatewayConfig): Runtime {
+  #openTransports(config: GatewayConfig): Transport[] {
     const known = new Map(this.#transports);
     const transports = config.deployments.map((deployment) => {
       const tls = tlsProfile(deployment, config);
@@ -121,7 +124,7 @@ export class InForce {
       return transport;
     });
     this.#transports = known;
-    return { config, fleet: createFleet(config.table.deployments), queue: new AdmissionQueue(), transports };
+    return transports;
   }
 
   /** A retry may still need a connection of the old world, so they are closed when its last request has ended. */

@@ -61,8 +61,13 @@ const AS = {
 const REASONS: Readonly<Record<NonNullable<ExplainedCandidate['reason']>, string>> = {
   tried: 'tried before',
   order: 'a lower order is there',
+  sticky: 'the request sticks to another',
   outOfRotation: 'out of rotation',
   tagged: 'not allowed by tags',
+  wrongRegion: 'another region',
+  unsupported: 'output format not supported',
+  overBudget: 'budget crossed',
+  failedCheck: 'health check failed',
   tooSmall: 'window too small',
   overLimit: 'prompt exceeds tpm or itpm',
   open: 'breaker open',

@@ -187,7 +187,7 @@ const LIST_ROWS: readonly Row[] = [
   param(
     'a budget',
     'max_budget: 5',
-    '6:7: warning: model_list[0].litellm_params.max_budget: not supported yet: spend is not counted, no budget is enforced',
+    '6:7: warning: model_list[0].litellm_params.max_budget: this budget has no effect: it needs a period such as 1d, 12h, 30s or 1mo',
   ),
   param(
     'a placeholder',

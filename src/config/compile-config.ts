@@ -10,6 +10,7 @@ import { extendEnvironment, resolveReferences } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { readRouterFails } from './class-policies.ts';
 import { readFallbackLists } from './fallback-lists.ts';
+import { readFilterSettings, readHealthChecks } from './filter-settings.ts';
 import type { Findings } from './findings.ts';
 import { readGeneralSettings, readLitellmSettings } from './general-settings.ts';
 import { readModelAliases } from './model-aliases.ts';
@@ -17,6 +18,7 @@ import { readModelEntries } from './model-entries.ts';
 import { numberIn } from './read-value.ts';
 import { checkAliasReferences, checkFallbackReferences, checkMirrorReferences } from './references.ts';
 import { readRouterSettings } from './router-settings.ts';
+import type { SettingsSections } from './router-settings.ts';
 import { readRoutingGroups } from './routing-groups.ts';
 import { warnAboutImpossibleLimits, warnAboutMissingWeights } from './sanity-warnings.ts';
 import type { GatewayConfig } from './types.ts';
@@ -48,31 +50,42 @@ export function compileConfig(root: MapNode, options: CompileOptions): GatewayCo
     routerFails: readRouterFails(router, findings),
     findings,
   });
-  const aliases = readModelAliases(router, findings);
-  const places = buildPlaces(
-    compiled,
-    aliases.map((alias) => alias.value),
-  );
-  const lists = readFallbackLists(router, litellm, findings);
-  const settings = readRouterSettings({ router, litellm, env }, lists.rules, findings);
-  const grouped = { ...places, ...readRoutingGroups(router, { places, policy: settings }, findings) };
-  const served = { table: grouped, leftOut };
-  checkAliasReferences(aliases, served, findings);
-  checkFallbackReferences(lists, served, findings);
-  checkMirrorReferences(compiled.flatMap(mirrorsOf), served, findings);
+  const table = compileTable({ router, litellm, general, env }, { compiled, leftOut }, findings);
   warnAboutMissingWeights(compiled, findings);
   warnAboutImpossibleLimits(compiled, findings);
   return {
     file: options.file,
     files: options.files ?? [],
     environment: env,
-    table: { ...grouped, settings },
+    table,
     deployments: compiled.map((one) => one.configured),
-    general: readGeneralSettings(general, env, options.cliModel),
+    general: { ...readGeneralSettings(general, env, options.cliModel), ...readHealthChecks({ router, general }) },
     litellm: readLitellmSettings(litellm, general, env),
     problems: findings.problems(),
     verdicts: findings.verdicts(),
   };
+}
+
+function compileTable(
+  { router, litellm, general, env }: SettingsSections & { readonly general: MapNode },
+  { compiled, leftOut }: ReturnType<typeof compileDeployments>,
+  findings: Findings,
+): RoutingTable {
+  const aliases = readModelAliases(router, findings);
+  const places = buildPlaces(
+    compiled,
+    aliases.map((alias) => alias.value),
+  );
+  const lists = readFallbackLists(router, litellm, findings);
+  const settings = {
+    ...readRouterSettings({ router, litellm, env }, lists.rules, findings),
+    ...readFilterSettings({ router, litellm, general, seen: compiled }, findings),
+  };
+  const table = { ...places, ...readRoutingGroups(router, { places, policy: settings }, findings), settings };
+  checkAliasReferences(aliases, { table, leftOut }, findings);
+  checkFallbackReferences(lists, { table, leftOut }, findings);
+  checkMirrorReferences(compiled.flatMap(mirrorsOf), { table, leftOut }, findings);
+  return table;
 }
 
 function section(root: MapNode, name: string): MapNode {

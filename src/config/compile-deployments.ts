@@ -6,6 +6,7 @@ import { callParams, lacksCredential } from './deployment-spec.ts';
 import type { SharedParams } from './deployment-spec.ts';
 import { readDeploymentFields } from './deployment-fields.ts';
 import type { Located } from './fallback-lists.ts';
+import { readFilterFields } from './filter-fields.ts';
 import type { Findings, Spot } from './findings.ts';
 import { readKnownModel } from './known-model.ts';
 import type { ModelEntry } from './model-entries.ts';
@@ -80,6 +81,7 @@ function compileDeployment(
       continuesPrefill: continuesPrefill(spec.provider, spec.upstreamModel),
       ...readDeploymentFields(entry, known.routing, context.defaultMaxParallel),
       ...readPolicyFields(entry, context.routerFails, context.findings),
+      ...readFilterFields({ entry, spec, facts: known.routing }, context.findings),
     },
     configured: {
       spec,

@@ -1,5 +1,6 @@
 // What the routing core needs to know about one deployment, out of its entry: limits, weight, order, times, prices.
 // Where LiteLLM looks in several places for one value, the order of the places is written here.
+import type { FilterFields } from './filter-fields.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { amountIn, millisIn, numberIn, textIn, textsIn, truthyMillisIn } from './read-value.ts';
 import type { Deployment, Limits } from '../core/deployment.ts';
@@ -27,6 +28,7 @@ type RoutingFields = Omit<
   | 'failLimits'
   | 'timeoutByTierMs'
   | 'streamTimeoutByTierMs'
+  | keyof FilterFields
 >;
 
 /** `model_info` wins over the model table; for `cooldown_time` it wins over `litellm_params`, for `order` it does not. */

@@ -3,7 +3,7 @@ import type { MapNode } from './config-node.ts';
 import type { Environment } from './environment.ts';
 import { booleanIn, millisIn, numberIn, textIn, textOf, booleanOf } from './read-value.ts';
 import { childOf } from './config-node.ts';
-import type { GeneralSettings, LitellmSettings } from './types.ts';
+import type { GeneralSettings, HealthCheckSettings, LitellmSettings } from './types.ts';
 
 const DEFAULT_MAX_REQUEST_MB = 100;
 const BYTES_PER_MB = 1_024 * 1_024;
@@ -24,7 +24,11 @@ const SAMPLE_KEYS = new Set([
 const STRONG_KEY_CHARACTERS = 16;
 
 /** `LITELLM_MASTER_KEY` in the environment is used when the config has none (1.106). */
-export function readGeneralSettings(general: MapNode, env: Environment, cliModel?: string): GeneralSettings {
+export function readGeneralSettings(
+  general: MapNode,
+  env: Environment,
+  cliModel?: string,
+): Omit<GeneralSettings, keyof HealthCheckSettings> {
   const masterKey = textIn(general, 'master_key') ?? (env['LITELLM_MASTER_KEY'] || undefined);
   const isOn = (key: string): boolean => booleanIn(general, key) ?? false;
   return {

@@ -1,7 +1,6 @@
 // What is known about a deployment's model: what the listings show of it (golden a15: `key`, `litellm_provider`, the
 // window, prices, capabilities) and what routing takes from it.
 import type { PlainValue } from './config-node.ts';
-import type { KnownModel } from './deployment-fields.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { textIn } from './read-value.ts';
 import { lookupModel } from '../provider/model-table.ts';
@@ -9,7 +8,7 @@ import type { ModelFacts } from '../provider/model-table.ts';
 import type { DeploymentSpec } from '../provider/types.ts';
 
 export interface ModelKnowledge {
-  readonly routing: KnownModel | undefined;
+  readonly routing: ModelFacts | undefined;
   readonly shown: Readonly<Record<string, PlainValue>>;
 }
 

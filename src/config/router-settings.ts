@@ -18,6 +18,7 @@ import {
 } from './read-value.ts';
 import { readStrategy, readStrategyArgs } from './strategy-settings.ts';
 import type { FallbackRules, RouterSettings, RoutingPolicy, StrategyName } from '../core/routing-table.ts';
+import type { FilterSettings } from '../core/filter-settings.ts';
 
 const DEFAULT_STRATEGY: StrategyName = 'simple-shuffle';
 const DEFAULTS = {
@@ -40,7 +41,7 @@ export function readRouterSettings(
   sections: SettingsSections,
   fallbacks: FallbackRules,
   findings: Findings,
-): RouterSettings {
+): Omit<RouterSettings, keyof FilterSettings> {
   const { router, litellm } = sections;
   warnAboutZeroCooldown(router, findings);
   return {

@@ -24,8 +24,16 @@ export interface KeyVerdict {
   readonly note: string | undefined;
 }
 
+/** Of the background health checks, what stands in either section. */
+export interface HealthCheckSettings {
+  /** Only these groups are asked; `undefined` = all. */
+  readonly healthCheckGroups: readonly string[] | undefined;
+  /** A check that ends in 408 or 429 says nothing. */
+  readonly ignoreTransientCheckErrors: boolean;
+}
+
 /** `general_settings`, the ones that Loadstone reads. */
-export interface GeneralSettings {
+export interface GeneralSettings extends HealthCheckSettings {
   readonly masterKey: string | undefined;
   /** Set, and long enough to be safe on an open network (1.106 refuses the others). */
   readonly masterKeyIsStrong: boolean;

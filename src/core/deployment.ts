@@ -1,5 +1,6 @@
 // A deployment as the routing core sees it: only what a decision needs. How to call it (address, key, fixed
 // parameters) is the provider's business and lives outside the core, in an array with the same index.
+import type { ResponseFormat } from './request-intent.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
 /** Limits of one deployment; `undefined` is no limit. Requests and tokens per minute, and requests at one time. */
@@ -66,4 +67,10 @@ export interface Deployment {
   /** US dollars per token, from the config or the model table. */
   readonly inputCostPerToken: number | undefined;
   readonly outputCostPerToken: number | undefined;
+  /** `tag_regex`, held against `User-Agent: <value>`. */
+  readonly tagPatterns: readonly RegExp[];
+  /** Tags that nobody can satisfy may be passed over for this one's group (`model_info.allow_fail_open`). */
+  readonly allowFailOpen: boolean;
+  /** Output formats that it is known not to give, and that are not dropped for it. */
+  readonly refusedFormats: readonly ResponseFormat[];
 }

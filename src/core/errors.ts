@@ -111,6 +111,16 @@ export const GATEWAY_ERRORS = {
     source: 'gateway',
     remedy: 'Come back after Retry-After, raise rpm, tpm or max_parallel_requests, or configure fallbacks.',
   },
+  budget_crossed: {
+    status: 429,
+    type: 'rate_limit_error',
+    exceptionClass: 'RateLimitError',
+    cause: 'rate_limit',
+    scope: 'request',
+    source: 'gateway',
+    remedy:
+      'Come back after Retry-After, raise the budget, or configure fallbacks; /provider/budgets shows what was spent.',
+  },
   all_deployments_in_cooldown: {
     status: 429,
     type: 'all_deployments_in_cooldown',

@@ -72,6 +72,16 @@ export function deploymentPausedFailure(id: string): Failure {
   );
 }
 
+/** Every deployment of the group has crossed a budget; `crossed` says which (LiteLLM: `crossed budget`). */
+export function crossedBudgetFailure(
+  group: string,
+  crossed: readonly string[],
+  retryAfterMs: Millis | undefined,
+): Failure {
+  const text = `No deployments available - crossed budget: ${crossed.join('; ')}. Passed model=${group}`;
+  return gatewayFailure('budget_crossed', text, { retryAfterMs });
+}
+
 /** No deployment of the group carries the tags (litellm-1.106.md 3.7a). */
 export function tagsRefusedFailure(group: string, tags: readonly string[]): Failure {
   const list = tags.map((tag) => `'${tag}'`).join(', ');

@@ -19,6 +19,7 @@ import { leaveQueue } from './plan/queue-wait.ts';
 import type { Waiter } from './queue/waiter.ts';
 import { depositRequest } from './plan/retry-budget.ts';
 import { deploymentAt } from './routing-table.ts';
+import { spend } from './plan/spend.ts';
 import { upstreamModelFor } from './select/resolve.ts';
 import { recordLatency } from './strategy/latency-samples.ts';
 import { settleUsage } from './strategy/usage-window.ts';
@@ -119,6 +120,7 @@ export class Plan extends PlanState {
       recordLatency(this.fleet, outcome, { deployment: charge.deployment, intent: this.intent, now });
     }
     const { settings } = this.table;
+    spend(this, { deployment, charge, outcome, now });
     const { callerCredentials } = this.intent;
     const context = { charge, deployment, settings, callerCredentials, now, rng };
     const change = recordOutcome(this.fleet, outcome, context);

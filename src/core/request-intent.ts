@@ -1,4 +1,5 @@
 // What one client request asks of the router, read once from body and headers and never changed afterwards.
+import type { StickyKeys } from './affinity/affinity-settings.ts';
 import type { ClassNumbers } from './class-numbers.ts';
 import type { FallbackRule, FallbackTarget, StrategyArgs, StrategyName } from './routing-table.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
@@ -22,6 +23,8 @@ export interface RequestRouting {
   /** true: tags count although the config does not say so. */
   readonly enableTagFiltering: boolean;
 }
+/** `response_format.type` of the request, as far as deployments differ in it. */
+export type ResponseFormat = 'json_object' | 'json_schema';
 
 export interface RequestIntent {
   /** The model that the client asked for (body, path, CLI or general settings, already decided). */
@@ -56,6 +59,14 @@ export interface RequestIntent {
   readonly isMocked: boolean;
   /** Place among the requests that wait for a limit: lower is served first; `undefined` = the config's default. */
   readonly priority: number | undefined;
+  /** Only deployments of this region (`allowed_model_region`); read with `enable_pre_call_checks` only. */
+  readonly allowedRegion: string | undefined;
+  /** Read with `enable_pre_call_checks` only. */
+  readonly responseFormat: ResponseFormat | undefined;
+  /** The caller's `User-Agent`; read only where a deployment has a `tag_regex`. */
+  readonly userAgent: string | undefined;
+  /** By what the request is recognised; read only where requests stick. */
+  readonly sticky: StickyKeys | undefined;
 }
 
 /** What is decided before the body's fields are read. */
@@ -91,5 +102,9 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     retryUnsafe: false,
     isMocked: false,
     priority: undefined,
+    allowedRegion: undefined,
+    responseFormat: undefined,
+    userAgent: undefined,
+    sticky: undefined,
   };
 }

@@ -2,6 +2,7 @@
 // A reload builds a new one and swaps it. Mutable numbers live in the fleet table, not here.
 import type { ClassNumbers } from './class-numbers.ts';
 import type { Deployment } from './deployment.ts';
+import type { FilterSettings } from './filter-settings.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
 
 /** All deployments with one `model_name`. */
@@ -93,7 +94,7 @@ export interface RoutingGroup extends ModelGroup {
 }
 
 /** Router settings after precedence (`router_settings` over `litellm_settings` over defaults). */
-export interface RouterSettings extends RoutingPolicy {
+export interface RouterSettings extends RoutingPolicy, FilterSettings {
   /** Retries inside one group after the first attempt. */
   readonly numRetries: number;
   /** Retries by the class of the error; where it says a number, `numRetries` does not count. */

@@ -1,6 +1,8 @@
 // A request that was understood becomes an exchange with a plan of its own. One place, because requests of clients,
 // members of a fan-out and mirrors all begin the same way.
+import type { Prices } from '../core/budget/settle-budgets.ts';
 import { createPlan } from '../core/plan.ts';
+import { lookupModel } from '../provider/model-table.ts';
 import { guessProvider } from '../provider/guess-provider.ts';
 import { Exchange, type ExchangeInput, type GatewayServices, type UnderstoodRequest } from './exchange.ts';
 import type { Runtime } from './runtime.ts';
@@ -27,10 +29,12 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     table: runtime.config.table,
     fleet: runtime.fleet,
     queue: runtime.queue,
+    affinity: runtime.affinity,
     intent: understood.intent,
     routeName: path,
     startedAtMs,
     guessProvider: runtime.config.table.wildcards.length === 0 ? undefined : guessProvider,
+    priceOf,
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
     explain: origin.explain,
     explainTrouble: services.explainTrouble,
@@ -47,4 +51,9 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     startedAtMs,
     plan,
   });
+}
+
+/** From the model table, as for deployments that name their model. */
+function priceOf(provider: string, model: string): Prices | undefined {
+  return lookupModel(model, provider);
 }

@@ -60,6 +60,13 @@ export function readIntent(
     const problem = read(draft, body.get(key), key);
     if (problem !== undefined) return problem;
   }
+  // `tags` of the body beat those of the header; those of its metadata join either (1.106, 3.7).
+  if (headers.tags !== undefined && strings(body.get('tags')) === undefined) {
+    addTags(
+      draft,
+      headers.tags.split(',').map((tag) => tag.trim()),
+    );
+  }
   const refused = readHeaders(draft, headers);
   if (refused !== undefined || override === undefined || override === null) return refused ?? draft;
   return applyOverride(draft, override) ?? draft;
@@ -103,9 +110,9 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['content_policy_fallbacks', fallbackField((draft, read) => (draft.contentPolicyFallbacks = read))],
   ['service_tier', (draft, value) => void (typeof value === 'string' && (draft.serviceTier = value))],
   ['disable_fallbacks', (draft, value) => void (draft.disableFallbacks = value === true)],
-  ['tags', (draft, value) => void (draft.tags = strings(value) ?? draft.tags)],
-  ['metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
-  ['litellm_metadata', (draft, value) => void (draft.tags = metadataTags(value) ?? draft.tags)],
+  ['tags', (draft, value) => addTags(draft, strings(value))],
+  ['metadata', (draft, value) => addTags(draft, metadataTags(value))],
+  ['litellm_metadata', (draft, value) => addTags(draft, metadataTags(value))],
   ['api_key', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['api_base', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   ['base_url', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
@@ -144,6 +151,11 @@ function readRetries(draft: Draft, value: unknown, key: string): IntentProblem |
   return assign(wholeNumber(value, key), (retries) => (draft.numRetries = Math.min(retries, MOST_CLIENT_RETRIES)));
 }
 
+/** Each once. */
+function addTags(draft: Draft, tags: readonly string[] | undefined): undefined {
+  if (tags !== undefined) draft.tags = draft.tags.length === 0 ? tags : [...new Set([...draft.tags, ...tags])];
+}
+
 function readMaxTokens(draft: Draft, value: unknown): undefined {
   if (typeof value === 'number' && value > 0) draft.maxTokens = value;
 }
@@ -161,8 +173,7 @@ function markMocked(draft: Draft): undefined {
 }
 
 function readHeaders(draft: Draft, headers: IntentHeaders): IntentProblem | undefined {
-  const { timeout, streamTimeout, numRetries, tags } = headers;
-  if (tags !== undefined && draft.tags.length === 0) draft.tags = tags.split(',').map((tag) => tag.trim());
+  const { timeout, streamTimeout, numRetries } = headers;
   if (timeout === undefined && streamTimeout === undefined && numRetries === undefined) return undefined;
   return (
     assign(seconds(timeout, 'x-litellm-timeout'), (ms) => (draft.timeoutMs = ms)) ??

@@ -1,8 +1,10 @@
 // What is in force right now: the config and the numbers that go with it. A reload replaces it as one value, so that a
 // request sees either the old world or the new one.
 import type { GatewayConfig } from '../config/types.ts';
+import type { AffinityMemory } from '../core/affinity/affinity-memory.ts';
+import { createFleet } from '../core/fleet/fleet.ts';
 import type { Fleet } from '../core/fleet/fleet.ts';
-import type { AdmissionQueue } from '../core/queue/admission-queue.ts';
+import { AdmissionQueue } from '../core/queue/admission-queue.ts';
 import type { Transport } from '../upstream/transport.ts';
 
 export interface Runtime {
@@ -10,8 +12,21 @@ export interface Runtime {
   readonly fleet: Fleet;
   /** Requests that wait for a unit of a limit of this fleet. */
   readonly queue: AdmissionQueue;
+  /** Who served whom, by deployment id; `undefined` = no request sticks to a deployment. */
+  readonly affinity?: AffinityMemory | undefined;
   /** How to reach each deployment (TLS settings, proxy, pools); index equals the routing table's. */
   readonly transports: readonly Transport[];
+}
+
+/** For `config` as it is read, with numbers that begin at nothing. */
+export function createRuntime(
+  config: GatewayConfig,
+  lasting: { readonly transports: readonly Transport[]; readonly affinity: AffinityMemory },
+): Runtime {
+  const { deployments, settings } = config.table;
+  const affinity = settings.affinity === undefined ? undefined : lasting.affinity;
+  const fleet = createFleet(deployments, undefined, settings.budgets?.list.length);
+  return { config, fleet, queue: new AdmissionQueue(), affinity, transports: lasting.transports };
 }
 
 /** Counts that readiness, drain and `/health/backlog` show. */

@@ -65,6 +65,12 @@ export class Authenticator {
   }
 }
 
+/** The key that a caller showed, valid or not; `undefined` = none. `keyHeader` as for the authenticator. */
+export function presentedKey(headers: IncomingHttpHeaders, keyHeader: string | undefined): string | undefined {
+  const found = keyHeader === undefined ? findKey(headers) : bearerKey(single(headers[keyHeader.toLowerCase()]));
+  return typeof found === 'string' ? found : undefined;
+}
+
 function findKey(headers: IncomingHttpHeaders): string | AuthVerdict {
   const own = single(headers['x-litellm-api-key']);
   if (own !== undefined && own !== '') return BEARER.exec(own)?.[1] ?? own;

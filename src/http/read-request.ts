@@ -14,6 +14,7 @@ import type { ScannedBody } from '../wire/scanned-body.ts';
 import { readMultipart, type FormFields } from '../wire/multipart.ts';
 import { refusedClientField } from './client-credentials.ts';
 import { readFanOut } from './read-fan-out.ts';
+import { withFilterFields } from './filter-intent.ts';
 import type { InferenceRoute } from './routes.ts';
 
 export type ReadRequest =
@@ -48,6 +49,7 @@ const REQUIRED: Readonly<Partial<Record<Endpoint, readonly string[]>>> = {
 
 type Source = IntentSource & {
   has(key: string): boolean;
+  raw?(key: string): string | undefined;
   /** The member is absent or null. Asked of long ones too, so it must not parse them. */
   isNull(key: string): boolean;
 };
@@ -97,11 +99,16 @@ function finish(
   if ('kind' in intent) return refused(badRequest(intent.message, intent.param));
   const mock = intent.isMocked ? readMock((key) => source.get(key)) : undefined;
   if (isMockProblem(mock)) return refused(badRequest(mock.message, mock.param));
+  const filtered = withFilterFields(intent, config.table.settings, {
+    headers: request.headers,
+    body: source,
+    keyHeader: config.general.keyHeaderName,
+  });
   const bodyModel = source.get('model');
   return {
     kind: 'request',
     ...carried,
-    intent: route.endpoint === 'responses' ? { ...intent, pinned: pinnedDeployment(source, config.table) } : intent,
+    intent: route.endpoint === 'responses' ? { ...filtered, pinned: pinnedDeployment(source, config.table) } : filtered,
     bodyModel: typeof bodyModel === 'string' && bodyModel !== '' ? bodyModel : undefined,
     apiVersion: query === '' ? undefined : (new URLSearchParams(query).get('api-version') ?? undefined),
     wantsUsage: config.litellm.alwaysIncludeStreamUsage || asksForUsage(source),

@@ -4,6 +4,7 @@ import type { DeploymentIndex, Millis } from '../core/units.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import type { DeploymentMetrics } from './deployment-metrics.ts';
 import { labelText, type Exposition } from './exposition.ts';
+import { writeBudgets } from './write-budgets.ts';
 import { deploymentLabels } from './write-deployments.ts';
 
 /** What a scrape is told about the moment. */
@@ -57,6 +58,7 @@ export function writeState(out: Exposition, scrape: Scrape, deployments: readonl
   };
   single('litellm_in_flight_requests', 'Requests of clients under way.', state.inFlight);
   single('loadstone_queued_requests', 'Requests waiting for a free unit of a limit.', state.queued);
+  writeBudgets(out, runtime, now);
   if (openConnections !== undefined) single('loadstone_open_connections', 'Connections of clients.', openConnections);
 }
 

@@ -64,6 +64,19 @@ describe('the examples of the routing page', () => {
     expect(provider?.requests).toHaveLength(2);
   });
 
+  it('when a request costs more than the budget: it is answered, and the next is a 429', async () => {
+    await start([['a', ', input_cost_per_token: 0.001, output_cost_per_token: 0.001']], {
+      text: 'provider_budget_config: {openai: {budget_limit: 0.001, time_period: 1h}}',
+    });
+    const first = await ask('a');
+    await first.text();
+    const refused = await ask('a');
+    expect([first.status, refused.status]).toEqual([200, 429]);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_000);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(3_600);
+    expect(await refused.text()).toContain('crossed budget');
+  });
+
   it('when one of two answers 500 to everything: no client sees an error', async () => {
     await start(
       [

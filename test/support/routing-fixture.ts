@@ -2,6 +2,7 @@
 import type { Deployment, Limits } from '../../src/core/deployment.ts';
 import type { Fleet } from '../../src/core/fleet/fleet.ts';
 import { plainIntent } from '../../src/core/request-intent.ts';
+import { NO_FILTERS } from '../../src/core/filter-settings.ts';
 import { DEFAULT_STRATEGY_ARGS } from '../../src/core/routing-table.ts';
 import type {
   Alias,
@@ -51,6 +52,9 @@ export function sketchDeployment(index: number, sketch: DeploymentSketch = {}): 
     continuesPrefill: false,
     inputCostPerToken: undefined,
     outputCostPerToken: undefined,
+    tagPatterns: [],
+    allowFailOpen: false,
+    refusedFormats: [],
     ...sketch,
     limits: { ...NO_LIMITS, ...sketch.limits },
   };
@@ -84,6 +88,7 @@ export const DEFAULT_SETTINGS: RouterSettings = {
   enableTagFiltering: false,
   tagFilteringMatchAny: true,
   enablePreCallChecks: false,
+  ...NO_FILTERS,
 };
 
 export interface TableSketch {

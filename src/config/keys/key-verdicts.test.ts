@@ -11,7 +11,7 @@ describe('a key of a feature that is not there', () => {
     ['aws_bedrock_runtime_endpoint', PARAM_KEYS, 'not supported'],
     ['watsonx_region_name', PARAM_KEYS, 'not supported'],
     ['vertex_credentials', PARAM_KEYS, 'not supported'],
-    ['disable_background_health_check', INFO_KEYS, 'not supported'],
+    ['team_id', INFO_KEYS, 'not supported'],
     ['keepalive_seconds', PARAM_KEYS, 'not supported'],
     ['tier', INFO_KEYS, 'mapped'],
     ['include_call_id_in_error_body', GENERAL_KEYS, 'not supported'],

@@ -17,6 +17,7 @@ export const LITELLM_KEYS: KeyTable = new Map([
     ],
     list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'],
     texts: ['default_fallbacks'],
+    map: ['tag_budget_config'],
     text: ['ssl_verify', 'ssl_certificate'],
   }),
   ...mapped({
@@ -24,15 +25,15 @@ export const LITELLM_KEYS: KeyTable = new Map([
     turn_off_message_logging: ['boolean', 'message content is never logged'],
     log_raw_request_response: ['boolean', 'message content is never logged'],
     redact_user_api_key_info: ['boolean', 'keys are never logged'],
-    disable_end_user_cost_tracking: ['boolean', 'spend is not counted'],
-    disable_end_user_cost_tracking_prometheus_only: ['boolean', 'spend is not counted'],
+    disable_end_user_cost_tracking: ['boolean', 'spend is not counted by user'],
+    disable_end_user_cost_tracking_prometheus_only: ['boolean', 'spend is not counted by user'],
     suppress_debug_info: ['boolean', 'there is no such output'],
     force_ipv4: ['boolean', 'addresses are tried as the system orders them'],
-    disable_spend_logs: ['boolean', 'spend is not counted'],
+    disable_spend_logs: ['boolean', 'spend is not logged'],
     disable_admin_ui: ['boolean', 'there is no such page'],
-    prometheus_initialize_budget_metrics: ['boolean', 'there are no budgets'],
+    prometheus_initialize_budget_metrics: ['boolean', 'what is left of budgets is in /metrics'],
     langfuse_default_tags: ['list', 'nothing is sent to langfuse'],
-    timezone: ['text', 'budgets are not kept'],
+    timezone: ['text', 'a budget begins with its first spend, not at midnight'],
   }),
   ...notSupported({
     'answers are not cached': [
@@ -60,7 +61,7 @@ export const LITELLM_KEYS: KeyTable = new Map([
       'dynamodb_table_name',
       'callback_settings',
     ],
-    'spend is not counted, no budget is enforced': [
+    'budgets are for providers, deployments and tags only': [
       'max_budget',
       'budget_duration',
       'max_end_user_budget',
@@ -72,7 +73,6 @@ export const LITELLM_KEYS: KeyTable = new Map([
       'default_internal_user_params',
       'budget_exceeded_status_code',
       'extra_spend_tag_headers',
-      'tag_budget_config',
       'max_end_user_budget_id',
       'default_max_internal_user_budget_id',
     ],

@@ -6,8 +6,8 @@ import type { StrategyArgs, StrategyName } from '../routing-table.ts';
 import type { Reason } from '../select/shortage.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 
-/** Why a usable candidate was passed over: the request has tried it, or a lower `order` is there. */
-export type PassedOver = 'tried' | 'order';
+/** Why a usable candidate was passed over: the request has tried it, a lower `order` is there, or it sticks to another. */
+export type PassedOver = 'tried' | 'order' | 'sticky';
 
 /** One limit of a candidate now: units in any 60 s (or slots), charged, and left by every account. */
 export interface ExplainedLimit {

@@ -9,6 +9,7 @@ import { filterCandidates, filterRules, type Moment } from '../select/filter.ts'
 import { leastBad, readmitEjected } from '../select/overrule.ts';
 import { preferCandidates } from '../select/prefer.ts';
 import type { SelectContext } from '../select/select-context.ts';
+import { usableSticky } from '../select/select.ts';
 import { freeAtUs, reasonOf } from '../select/shortage.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import { chancesOf, type Chance } from './chances.ts';
@@ -24,8 +25,9 @@ import { frozenFleet } from './frozen-fleet.ts';
 /** What `select` would choose from at `now`, and how. The fleet's numbers are the same afterwards. */
 export function explainDecision(live: SelectContext, now: Millis): ExplainedDecision {
   const context = frozenContext(live);
-  const moment: Moment = { nowUs: microsBefore(now), rules: filterRules(context) };
-  const finalists = choose(context, moment);
+  const nowUs = microsBefore(now);
+  const moment: Moment = { nowUs, rules: filterRules(context, nowUs) };
+  const finalists = choose(context, moment, now);
   const at: ExplainedMoment = { context, moment, now, finalists };
   const shown = shownCandidates(context.candidates, finalists);
   return {
@@ -49,10 +51,10 @@ function shownCandidates(candidates: readonly DeploymentIndex[], { chances }: Fi
 /** The fields of the context one by one: a plan has them as getters. */
 function frozenContext(live: SelectContext): SelectContext {
   const { table, intent, policy, candidates, tried, promptTokens, maxTokens, stream, tags, minInputTokens } = live;
-  const { hasFallback, keepLast, ignoreHealth, promptIsCounted } = live;
+  const { hasFallback, keepLast, ignoreHealth, promptIsCounted, affinity } = live;
   const fleet = frozenFleet(live.fleet, candidates);
   const asked = { table, fleet, intent, policy, candidates, tried, promptTokens, maxTokens, stream, tags };
-  return { ...asked, minInputTokens, promptIsCounted, hasFallback, keepLast, ignoreHealth };
+  return { ...asked, minInputTokens, promptIsCounted, hasFallback, keepLast, ignoreHealth, affinity };
 }
 
 interface Finalists {
@@ -60,6 +62,8 @@ interface Finalists {
   readonly usable: ReadonlySet<DeploymentIndex>;
   /** Used although their breaker is open. */
   readonly overruled: ReadonlySet<DeploymentIndex>;
+  /** Served a request like this one before, and serves this one. */
+  readonly stuck: DeploymentIndex | undefined;
   /** Those that the strategy chooses among. */
   readonly chances: ReadonlyMap<DeploymentIndex, Chance>;
 }
@@ -72,20 +76,22 @@ interface ExplainedMoment {
 }
 
 /** The steps of `select`. */
-function choose(context: SelectContext, moment: Moment): Finalists {
+function choose(context: SelectContext, moment: Moment, now: Millis): Finalists {
   const { scratch } = context.fleet;
+  const stuck = usableSticky(context, moment, now);
   const filtered = filterCandidates(context, moment);
   let count = filtered;
   if (!context.hasFallback && !context.ignoreHealth) count = readmitEjected(context, moment, count);
   if (count === 0) {
     const last = context.keepLast && !context.ignoreHealth ? leastBad(context, moment) : undefined;
-    if (last === undefined) return { usable: new Set(), overruled: new Set(), chances: new Map() };
-    return { usable: new Set([last]), overruled: new Set([last]), chances: chancesOf(context, moment.nowUs, [last]) };
+    if (last === undefined) return { usable: new Set(), overruled: new Set(), stuck, chances: new Map() };
+    const chances = chancesOf(context, moment.nowUs, [last]);
+    return { usable: new Set([last]), overruled: new Set([last]), stuck, chances };
   }
   const usable = new Set(scratch.subarray(0, count));
   const overruled = new Set(scratch.subarray(filtered, count));
-  const kept = [...scratch.subarray(0, preferCandidates(context, count))];
-  return { usable, overruled, chances: chancesOf(context, moment.nowUs, kept) };
+  const kept = stuck === undefined ? [...scratch.subarray(0, preferCandidates(context, count))] : [stuck];
+  return { usable, overruled, stuck, chances: chancesOf(context, moment.nowUs, kept) };
 }
 
 function explainCandidate(at: ExplainedMoment, index: DeploymentIndex): ExplainedCandidate {
@@ -99,7 +105,7 @@ function explainCandidate(at: ExplainedMoment, index: DeploymentIndex): Explaine
     index,
     id: deployment?.id ?? '',
     ...verdictOf(at, index, isTried),
-    freeInMs: freeInMs(at, row),
+    freeInMs: freeInMs(at, index),
     probability: chance?.probability ?? 0,
     weight: chance?.weight,
     score: chance?.score,
@@ -120,12 +126,18 @@ function verdictOf(
     return { verdict: finalists.overruled.has(index) ? 'overruled' : 'kept', reason: undefined };
   }
   if (!finalists.usable.has(index)) return { verdict: 'dropped', reason: reasonOf(context, moment, index) };
-  const reason: PassedOver = isTried ? 'tried' : 'order';
-  return { verdict: 'passed over', reason };
+  return { verdict: 'passed over', reason: passedOver(finalists, isTried) };
 }
 
-function freeInMs({ context, moment }: ExplainedMoment, row: Row): Millis | undefined {
-  const atUs = freeAtUs(context, moment, row);
+function passedOver({ stuck }: Finalists, isTried: boolean): PassedOver {
+  if (isTried) return 'tried';
+  return stuck === undefined ? 'order' : 'sticky';
+}
+
+/** By the first reason against it. */
+function freeInMs({ context, moment, finalists }: ExplainedMoment, index: DeploymentIndex): Millis | undefined {
+  if (finalists.usable.has(index)) return 0;
+  const atUs = freeAtUs(context, moment, { index, reason: reasonOf(context, moment, index) });
   if (atUs <= moment.nowUs) return 0;
   return Number.isFinite(atUs) ? (atUs - moment.nowUs) / 1000 : undefined;
 }

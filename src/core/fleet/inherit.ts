@@ -1,7 +1,9 @@
 // A config reload makes a new fleet; the numbers of deployments that are still there (same id) move over, and the old
 // fleet is pointed at the new rows, so that requests which began before finish where the others count.
 import type { Deployment } from '../deployment.ts';
+import type { Budgets } from '../budget/budgets.ts';
 import type { Millis } from '../units.ts';
+import { copyAccount } from './accounts.ts';
 import { load, store } from './cells.ts';
 import { BUDGET } from './budget.ts';
 import { copyFailCounts } from './fail-counts.ts';
@@ -20,6 +22,7 @@ import { slotsAdd, slotsEntries, slotsSum } from './slots.ts';
 export interface FleetOf {
   readonly fleet: Fleet;
   readonly deployments: readonly Deployment[];
+  readonly budgets?: Budgets | undefined;
 }
 
 /** Moves numbers of deployments with the same id from `old` to a fresh `next`. Call before `next` serves requests. */
@@ -40,6 +43,7 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
     old.fleet.rows[index] = to;
   }
   inheritBudgets(old, next);
+  inheritAccounts(old, next);
 }
 
 /** Budgets of groups with the same name. */
@@ -51,6 +55,19 @@ function inheritBudgets(old: FleetOf, next: FleetOf): void {
     if (from === undefined || to === undefined || from === to) continue;
     for (const offset of Object.values(BUDGET)) store(to.cells, to.at + offset, load(from.cells, from.at + offset));
     old.fleet.budgets[index] = to;
+  }
+}
+
+/** What was spent stays spent, whatever the new limit and period; a window that runs ends when it would have. */
+function inheritAccounts(old: FleetOf, next: FleetOf): void {
+  const list = next.budgets?.list ?? [];
+  const heirs = new Map(list.map(({ kind, name }, nth) => [`${kind}:${name}`, next.fleet.accounts[nth]]));
+  for (const [nth, { kind, name }] of (old.budgets?.list ?? []).entries()) {
+    const from = old.fleet.accounts[nth];
+    const to = heirs.get(`${kind}:${name}`);
+    if (from === undefined || to === undefined) continue;
+    copyAccount(from, to);
+    old.fleet.accounts[nth] = to;
   }
 }
 

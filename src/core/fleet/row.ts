@@ -31,8 +31,10 @@ export const CELL = {
   heldInputUntilUs: 13,
   heldOutput: 14,
   heldOutputUntilUs: 15,
+  checkedAtUs: 16,
+  checkResult: 17,
 } as const;
-const FIXED_CELLS = 16;
+const FIXED_CELLS = 18;
 
 /** 30 s for the failure rate, 60 s for `allowed_fails` (DESIGN 5). */
 const RATE_SLOTS = { slotUs: 2_000_000, count: 15, ring: 15 } as const;

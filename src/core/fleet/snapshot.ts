@@ -5,6 +5,7 @@ import { headroom } from '../limiter/headroom.ts';
 import { unitsLeft } from '../limiter/limiter.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import { load } from './cells.ts';
+import { latestCheck, type DeploymentCheck } from './checks.ts';
 import type { Fleet } from './fleet.ts';
 import { rowOf } from './fleet.ts';
 import type { Meter } from './meter.ts';
@@ -41,6 +42,8 @@ export interface DeploymentSnapshot {
   readonly otpm: LimitSnapshot | undefined;
   /** Learned 95th percentile of the output in tokens. */
   readonly outputTokensP95: number | undefined;
+  /** The latest background health check; `undefined` = there was none. */
+  readonly lastCheck: DeploymentCheck | undefined;
 }
 
 export function snapshot(fleet: Fleet, deployment: DeploymentIndex, now: Millis): DeploymentSnapshot {
@@ -63,6 +66,7 @@ export function snapshot(fleet: Fleet, deployment: DeploymentIndex, now: Millis)
     itpm: limitOf(row, row.itpm, nowUs),
     otpm: limitOf(row, row.otpm, nowUs),
     outputTokensP95: learned === 0 ? undefined : learned,
+    lastCheck: latestCheck(row),
   };
 }
 

@@ -1,5 +1,6 @@
 // What a plan knows while its request runs. Its own class so that the moves (retry, fallback, wait) can be functions in
 // files of their own; `Plan` is this with the three calls that the executor makes.
+import type { AffinityMemory } from '../affinity/affinity-memory.ts';
 import { deadlineAt } from '../deadline.ts';
 import { PlanTrace } from '../explain/plan-trace.ts';
 import type { Charge } from '../fleet/charge.ts';
@@ -38,6 +39,7 @@ export class PlanState implements SelectContext {
   minInputTokens: number;
   /** A true count of the prompt may still be worth its time; false for most from the start. */
   mayCount: boolean;
+  readonly affinity: AffinityMemory | undefined;
   readonly deadlineMs: Millis;
   tried: readonly DeploymentIndex[] = NO_DEPLOYMENTS;
   /** Deployment of the latest attempt. */
@@ -86,6 +88,7 @@ export class PlanState implements SelectContext {
     this.minInputTokens = table.settings.enablePreCallChecks ? intent.promptTokens : 0;
     this.mayCount =
       intent.promptTokens > fleet.leastTokenLimit || this.minInputTokens >= fleet.leastWindow / ERROR_OF_ESTIMATE;
+    this.affinity = context.affinity;
     this.deadlineMs = deadlineAt(startedAtMs, table.settings);
     this.mock = intent.mockFailure;
     this.trace = context.explain === true ? new PlanTrace(context, EXPLAINED_DECISIONS) : undefined;

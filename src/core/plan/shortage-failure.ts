@@ -1,6 +1,7 @@
 // What to do when no deployment can take a request now: what the client is told, and whether waiting could help.
 import { coolingDeployments, standingOf } from '../breaker/standing.ts';
 import { BLOCKED } from '../deployment.ts';
+import { budgetsOfDeployment, budgetsOfTags, crossedText, isCrossed, type Budgets } from '../budget/budgets.ts';
 import { gatewayFailure, prefixed } from '../errors.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import { microsBefore } from '../fleet/micros.ts';
@@ -8,6 +9,7 @@ import type { Failure } from '../outcome.ts';
 import {
   deploymentPausedFailure,
   modelBlockedFailure,
+  crossedBudgetFailure,
   noDeploymentsFailure,
   noHealthyDeploymentsFailure,
   promptOverLimitFailure,
@@ -32,15 +34,21 @@ export function shortageFailure(context: SelectContext, none: NonePicked, at: Sh
   const usable = none.total - none.outOfRotation;
   if (usable === 0) return outOfRotationFailure(context, at);
   if (none.tagged === usable) return tagsRefusedFailure(group, context.tags);
-  const serving = usable - none.tagged - none.tooSmall - none.overLimit;
+  const allowed = usable - none.tagged - none.wrongRegion - none.unsupported;
+  const serving = allowed - none.tooSmall - none.overLimit;
   if (serving === 0 && none.overLimit > 0) {
     return promptOverLimitFailure(group, context.promptTokens, largestLimit(context));
   }
-  if (serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
+  if (allowed > 0 && serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
+  const retryAfterMs = none.soonestMs === undefined ? undefined : none.soonestMs - now;
+  const { budgets } = context.table.settings;
+  if (budgets !== undefined && none.overBudget === serving && serving > 0) {
+    return crossedBudgetFailure(group, crossedTexts(context, budgets, now), retryAfterMs);
+  }
   return noDeploymentsFailure({
     group,
-    retryAfterMs: none.soonestMs === undefined ? undefined : none.soonestMs - now,
-    allCooling: none.open + none.blocked === serving,
+    retryAfterMs,
+    allCooling: serving > 0 && none.open + none.blocked === serving,
     isLimited: none.limited + none.parallel > 0,
     coolingIds: coolingDeployments(context.fleet, now).map((index) => deploymentAt(context.table, index).id),
     preCallChecks: context.table.settings.enablePreCallChecks,
@@ -79,6 +87,18 @@ function outOfRotationFailure(context: SelectContext, { group, isFallbackById }:
   return gatewayFailure('out_of_rotation', prefixed('InternalServerError', text));
 }
 
+/** The budgets that stand in the way, each once. */
+function crossedTexts(context: SelectContext, budgets: Budgets, now: Millis): string[] {
+  const { fleet, candidates, tags } = context;
+  const drawnOn = [
+    ...candidates.flatMap((index) => budgetsOfDeployment(budgets, index)),
+    ...budgetsOfTags(budgets, tags),
+  ];
+  const nowUs = microsBefore(now);
+  const crossed = [...new Set(drawnOn)].filter((budget) => isCrossed({ budgets, fleet }, budget, nowUs));
+  return crossed.map((budget) => crossedText({ budgets, fleet }, budget, nowUs));
+}
+
 function largestWindow(context: SelectContext): number {
   return Math.max(0, ...context.candidates.map((index) => deploymentAt(context.table, index).maxInputTokens ?? 0));
 }
@@ -100,8 +120,12 @@ function reasonsOf(none: NonePicked): string {
     [none.blocked, 'refused by the provider'],
     [none.limited, 'over rpm or tpm'],
     [none.parallel, 'with all max_parallel_requests in use'],
+    [none.overBudget, 'over budget'],
+    [none.failedCheck, 'with a failed health check'],
     [none.tooSmall, 'with too small a window'],
     [none.overLimit, 'with a tpm or itpm below the prompt'],
+    [none.wrongRegion, 'outside the region asked for'],
+    [none.unsupported, 'without the response_format'],
     [none.tagged, 'not allowed by tags'],
     [none.outOfRotation, 'out of rotation'],
   ];

@@ -19,7 +19,7 @@ export interface EarliestPlace {
 /** A parallel slot that is taken now may be free at a later place; one that is needed now is not. */
 export function earliestPlace(context: SelectContext, nowUs: Micros): EarliestPlace {
   const { candidates, fleet, table } = context;
-  const rules = filterRules(context);
+  const rules = filterRules(context, nowUs);
   let place: EarliestPlace['place'];
   let askAgainAtUs = Number.POSITIVE_INFINITY;
   for (const index of candidates) {

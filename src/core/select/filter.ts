@@ -6,9 +6,11 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
+import type { DeploymentIndex } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
+import { optionalReason, optionalRules, type OptionalReason, type OptionalRules } from './optional-filter.ts';
 import type { TagMode, TagRequest } from './tag-filter.ts';
-import { passesTags, tagMode } from './tag-filter.ts';
+import { passesTags, readTags, tagMode } from './tag-filter.ts';
 
 /** Settings and tags of a decision, read once. */
 export interface FilterRules {
@@ -16,21 +18,52 @@ export interface FilterRules {
   /** `undefined` = tags do not matter. */
   readonly tagRequest: TagRequest | undefined;
   readonly tagMode: TagMode;
+  /** `undefined` = no other filter of the config or the request applies. */
+  readonly optional: OptionalRules | undefined;
 }
 
-const ENFORCED: FilterRules = { enforceLimits: true, tagRequest: undefined, tagMode: 'all' };
-const WEIGHTS_ONLY: FilterRules = { enforceLimits: false, tagRequest: undefined, tagMode: 'all' };
+const ENFORCED: FilterRules = { enforceLimits: true, tagRequest: undefined, tagMode: 'all', optional: undefined };
+const WEIGHTS_ONLY: FilterRules = { ...ENFORCED, enforceLimits: false };
 
-export function filterRules(context: SelectContext): FilterRules {
-  const { settings, deployments } = context.table;
-  if (!settings.enableTagFiltering && context.intent.routing?.enableTagFiltering !== true)
-    return settings.enforceLimits ? ENFORCED : WEIGHTS_ONLY;
-  const tagRequest = { tags: context.tags, matchAny: settings.tagFilteringMatchAny };
-  return {
-    enforceLimits: settings.enforceLimits,
-    tagRequest,
-    tagMode: tagMode(tagRequest, deployments, context.candidates),
-  };
+/** A plain decision shares one of two constants. */
+export function filterRules(context: SelectContext, nowUs: Micros): FilterRules {
+  const plain = context.table.settings.enforceLimits ? ENFORCED : WEIGHTS_ONLY;
+  const optional = optionalRules(context, nowUs);
+  const tagRequest = tagRequestOf(context);
+  if (tagRequest === undefined) return optional === undefined ? plain : settled(context, plain, optional);
+  const mode = tagMode(tagRequest, context.table.deployments, context.candidates);
+  const tagged = { ...plain, tagRequest, tagMode: mode };
+  return optional === undefined ? tagged : settled(context, tagged, optional);
+}
+
+/** Formats are known from a table and health from a probe: neither may leave a request with nobody to ask. */
+function settled(context: SelectContext, rules: FilterRules, wanted: OptionalRules): FilterRules {
+  const { responseFormat, health } = wanted;
+  if (responseFormat === undefined && health === undefined) return { ...rules, optional: wanted };
+  let optional: OptionalRules = { ...wanted, responseFormat: undefined, health: undefined };
+  for (const lenient of [{ responseFormat }, { health }]) {
+    const tried = { ...optional, ...lenient };
+    if (leavesSomebody(context, { ...rules, optional: tried }, wanted.nowUs)) optional = tried;
+  }
+  return { ...rules, optional };
+}
+
+/** Somebody whom these rules and its breaker let have the request, room or not. */
+function leavesSomebody(context: SelectContext, rules: FilterRules, nowUs: Micros): boolean {
+  return context.candidates.some((index) => {
+    const deployment = context.table.deployments[index];
+    if (deployment === undefined || !isEligible(deployment, context, rules)) return false;
+    return isHealthy(rowOf(context.fleet, index), nowUs);
+  });
+}
+
+/** `undefined` where tags do not matter. The group's own word beats the router's. */
+function tagRequestOf({ table, candidates, tags, intent }: SelectContext): TagRequest | undefined {
+  const { enableTagFiltering, tagFilteringByGroup, tagFilteringMatchAny, tagRoutingPrefix } = table.settings;
+  const group = tagFilteringByGroup === undefined ? undefined : table.deployments[candidates[0] ?? -1]?.group;
+  const isOn = tagFilteringByGroup?.get(group ?? '') ?? enableTagFiltering;
+  if (!isOn && intent.routing?.enableTagFiltering !== true) return undefined;
+  return readTags({ tags, prefix: tagRoutingPrefix, matchAny: tagFilteringMatchAny, userAgent: intent.userAgent });
 }
 
 /** Config and request allow it, whatever its state. */
@@ -39,8 +72,15 @@ export function isEligible(deployment: Deployment, context: SelectContext, rules
   return passesRules(deployment, rules) && fitsWindow(deployment, context) && fitsLimits(deployment, context, rules);
 }
 
-export function passesRules(deployment: Deployment, rules: FilterRules): boolean {
-  return rules.tagRequest === undefined || passesTags(deployment, rules.tagRequest, rules.tagMode);
+function passesRules(deployment: Deployment, rules: FilterRules): boolean {
+  return ruleReason(deployment, rules) === undefined;
+}
+
+/** The first of the tags and the other filters that keeps the deployment out. */
+export function ruleReason(deployment: Deployment, rules: FilterRules): 'tagged' | OptionalReason | undefined {
+  const { tagRequest, optional } = rules;
+  if (tagRequest !== undefined && !passesTags(deployment, tagRequest, rules.tagMode)) return 'tagged';
+  return optional === undefined ? undefined : optionalReason(deployment, optional);
 }
 
 export function fitsWindow(deployment: Deployment, context: SelectContext): boolean {
@@ -73,16 +113,20 @@ export function hasRoom(row: Row, context: SelectContext, moment: Moment): boole
   return rowFreeAtUs(row, context, moment.nowUs) === 0;
 }
 
+/** May have the request now: allowed, healthy, with room. */
+export function isUsable(context: SelectContext, moment: Moment, index: DeploymentIndex): boolean {
+  const deployment = context.table.deployments[index];
+  if (deployment === undefined || !isEligible(deployment, context, moment.rules)) return false;
+  const row = rowOf(context.fleet, index);
+  return (context.ignoreHealth || isHealthy(row, moment.nowUs)) && hasRoom(row, context, moment);
+}
+
 /** Writes the usable candidates to the fleet's scratch space and returns how many they are. */
 export function filterCandidates(context: SelectContext, moment: Moment): number {
-  const { candidates, fleet, table } = context;
+  const { candidates, fleet } = context;
   let count = 0;
   for (const index of candidates) {
-    const deployment = table.deployments[index];
-    if (deployment === undefined || !isEligible(deployment, context, moment.rules)) continue;
-    const row = rowOf(fleet, index);
-    if (!context.ignoreHealth && !isHealthy(row, moment.nowUs)) continue;
-    if (!hasRoom(row, context, moment)) continue;
+    if (!isUsable(context, moment, index)) continue;
     fleet.scratch[count] = index;
     count++;
   }

@@ -1,5 +1,6 @@
 // What a decision is made from, and what comes of it. The plan of a request is built to have these fields itself, so
 // that a decision allocates nothing but its result.
+import type { AffinityMemory } from '../affinity/affinity-memory.ts';
 import type { Charge } from '../fleet/charge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { RequestIntent } from '../request-intent.ts';
@@ -30,6 +31,8 @@ export interface SelectContext {
   readonly hasFallback: boolean;
   /** When nothing but our own judgement stands in the way, use the least bad candidate all the same. */
   readonly keepLast: boolean;
+  /** Who served whom; `undefined` = nothing sticks. */
+  readonly affinity?: AffinityMemory | undefined;
   /** The request names this deployment: no breaker (1.106 serves ids while they cool). */
   readonly ignoreHealth: boolean;
 }
@@ -48,6 +51,14 @@ export interface NonePicked {
   readonly outOfRotation: number;
   /** Not allowed by the request's tags. */
   readonly tagged: number;
+  /** Not in the region that the request asks for. */
+  readonly wrongRegion: number;
+  /** Known not to give the output format that the request asks for. */
+  readonly unsupported: number;
+  /** A budget of its own, its provider's or the request's tags is crossed. */
+  readonly overBudget: number;
+  /** Its latest background health check failed. */
+  readonly failedCheck: number;
   /** Its window is too small for the prompt. */
   readonly tooSmall: number;
   /** The prompt alone, counted, exceeds its tpm or itpm. */

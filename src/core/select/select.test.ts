@@ -122,7 +122,6 @@ describe('tags', () => {
       { name: 'any of several tags is enough', tags: ['paid', 'zzz'], expected: [1] },
       { name: 'several tags select several', tags: ['free', 'paid'], expected: [0, 1] },
       { name: 'all are needed when matching any is off', tags: ['paid', 'eu'], all: true, expected: [1] },
-      { name: 'an incomplete match falls to default', tags: ['free', 'paid'], all: true, expected: [2] },
       { name: 'an unknown tag falls to default', tags: ['unknown'], expected: [2] },
       { name: 'no tag means default where there is one', tags: [], expected: [2] },
       { name: 'no tag means all where there is no default', tags: [], deployments: untaggedGroup, expected: [0, 1] },

@@ -1,5 +1,6 @@
 // One decision, the same for every endpoint: filter, prefer, pick, charge. The winner is charged and in flight when
 // this returns, so that two decisions can never spend the same unit.
+import { rememberChoice, stickyCandidates } from '../affinity/stick.ts';
 import { markProbe } from '../breaker/breaker.ts';
 import { isOpen } from '../breaker/standing.ts';
 import type { Charge } from '../fleet/charge.ts';
@@ -12,7 +13,7 @@ import { chargeUsage, expectedTokens } from '../strategy/usage-window.ts';
 import type { DeploymentIndex, Millis, Rng } from '../units.ts';
 import { drawBlindly } from './blind-draw.ts';
 import type { Moment } from './filter.ts';
-import { filterCandidates, filterRules } from './filter.ts';
+import { filterCandidates, filterRules, isUsable } from './filter.ts';
 import { leastBad, readmitEjected } from './overrule.ts';
 import { pick } from './pick.ts';
 import { preferCandidates } from './prefer.ts';
@@ -21,7 +22,18 @@ import { shortage } from './shortage.ts';
 
 /** Picks, charges and starts a deployment, or says why there is none. */
 export function select(context: SelectContext, now: Millis, rng: Rng): Selection {
-  const moment: Moment = { nowUs: microsBefore(now), rules: filterRules(context) };
+  const selection = decide(context, now, rng);
+  if (context.intent.sticky !== undefined && selection.kind === 'picked') {
+    rememberChoice(context, selection.deployment, now);
+  }
+  return selection;
+}
+
+function decide(context: SelectContext, now: Millis, rng: Rng): Selection {
+  const nowUs = microsBefore(now);
+  const moment: Moment = { nowUs, rules: filterRules(context, nowUs) };
+  const stuck = usableSticky(context, moment, now);
+  if (stuck !== undefined) return take(context, moment, { now, deployment: stuck });
   const drawn = drawBlindly(context, moment, rng);
   if (drawn !== undefined) return take(context, moment, { now, deployment: drawn });
   let count = filterCandidates(context, moment);
@@ -34,6 +46,14 @@ export function select(context: SelectContext, now: Millis, rng: Rng): Selection
   }
   const last = context.keepLast && !context.ignoreHealth ? leastBad(context, moment) : undefined;
   return last === undefined ? shortage(context, moment) : take(context, moment, { now, deployment: last });
+}
+
+/** Who served a request like this one, if it may be used now and has not failed this one. */
+export function usableSticky(context: SelectContext, moment: Moment, now: Millis): DeploymentIndex | undefined {
+  if (context.intent.sticky === undefined) return undefined;
+  return stickyCandidates(context, now).find((index) => {
+    return !context.tried.includes(index) && isUsable(context, moment, index);
+  });
 }
 
 function take(

@@ -8,13 +8,15 @@ import type { Row } from '../fleet/row.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Moment } from './filter.ts';
-import { fitsLimits, fitsWindow, passesRules } from './filter.ts';
+import { fitsLimits, fitsWindow, ruleReason } from './filter.ts';
+import { budgetsFreeAtUs, type OptionalReason } from './optional-filter.ts';
 import type { NonePicked, SelectContext } from './select-context.ts';
 
 /** What keeps a candidate from traffic. */
 export type Reason =
   | 'outOfRotation'
   | 'tagged'
+  | OptionalReason
   | 'tooSmall'
   | 'overLimit'
   | 'open'
@@ -22,28 +24,32 @@ export type Reason =
   | 'limited'
   | 'parallel';
 
+const NOBODY: Readonly<Record<Reason, number>> = {
+  outOfRotation: 0,
+  tagged: 0,
+  wrongRegion: 0,
+  unsupported: 0,
+  overBudget: 0,
+  failedCheck: 0,
+  tooSmall: 0,
+  overLimit: 0,
+  open: 0,
+  blocked: 0,
+  limited: 0,
+  parallel: 0,
+};
+
 /** Puts every candidate under the first reason that keeps it from traffic. */
 export function shortage(context: SelectContext, moment: Moment): NonePicked {
-  const counts = {
-    outOfRotation: 0,
-    tagged: 0,
-    tooSmall: 0,
-    overLimit: 0,
-    open: 0,
-    blocked: 0,
-    limited: 0,
-    parallel: 0,
-  };
+  const counts = { ...NOBODY };
   let soonestUs = Number.POSITIVE_INFINITY;
   let limitedUntilUs = Number.POSITIVE_INFINITY;
   for (const index of context.candidates) {
     const reason = reasonOf(context, moment, index);
     counts[reason]++;
-    if (reason === 'open' || reason === 'blocked' || reason === 'limited') {
-      const freeUs = freeAtUs(context, moment, rowOf(context.fleet, index));
-      if (freeUs > moment.nowUs) soonestUs = Math.min(soonestUs, freeUs);
-      if (reason === 'limited') limitedUntilUs = Math.min(limitedUntilUs, freeUs);
-    }
+    const freeUs = freeAtUs(context, moment, { index, reason });
+    if (freeUs > moment.nowUs) soonestUs = Math.min(soonestUs, freeUs);
+    if (reason === 'limited') limitedUntilUs = Math.min(limitedUntilUs, freeUs);
   }
   const total = context.candidates.length;
   return { kind: 'none', total, ...counts, soonestMs: finite(soonestUs), limitedUntilMs: finite(limitedUntilUs) };
@@ -57,7 +63,8 @@ function finite(us: Micros): Millis | undefined {
 export function reasonOf(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason {
   const deployment = context.table.deployments[index];
   if (deployment === undefined || deployment.outOfRotation !== undefined) return 'outOfRotation';
-  if (!passesRules(deployment, moment.rules)) return 'tagged';
+  const ruledOut = ruleReason(deployment, moment.rules);
+  if (ruledOut !== undefined) return ruledOut;
   if (!fitsWindow(deployment, context)) return 'tooSmall';
   if (!fitsLimits(deployment, context, moment.rules)) return 'overLimit';
   const row = rowOf(context.fleet, index);
@@ -67,8 +74,19 @@ export function reasonOf(context: SelectContext, moment: Moment, index: Deployme
   return parallelFull(row) ? 'parallel' : 'limited';
 }
 
+/** When what keeps the candidate out is over; no later than `now` when no clock can tell. */
+export function freeAtUs(
+  context: SelectContext,
+  moment: Moment,
+  { index, reason }: { readonly index: DeploymentIndex; readonly reason: Reason },
+): number {
+  if (reason === 'overBudget') return budgetsFreeAtUs(moment.rules.optional, index);
+  const isTimed = reason === 'open' || reason === 'blocked' || reason === 'limited';
+  return isTimed ? roomAtUs(context, moment, rowOf(context.fleet, index)) : 0;
+}
+
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */
-export function freeAtUs(context: SelectContext, moment: Moment, row: Row): number {
+function roomAtUs(context: SelectContext, moment: Moment, row: Row): number {
   const healthyAtUs = context.ignoreHealth ? 0 : availableAtUs(row, moment.nowUs);
   if (!row.metered || !moment.rules.enforceLimits) return healthyAtUs;
   return Math.max(healthyAtUs, rowFreeAtUs(row, context, moment.nowUs));

@@ -8,6 +8,7 @@ import { CORS_HEADERS, SECURITY_HEADERS } from './answer-headers.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { BodyPaths } from './body-paths.ts';
 import type { ControlPlaneOptions } from './control-context.ts';
+import { budgetRoute } from './budget-route.ts';
 import { methodsOfRoute, type ControlCall, type ControlReply, type ControlRoute } from './control-route.ts';
 import { gatewayRoutes } from './gateway-routes.ts';
 import { HealthRoutes } from './health-routes.ts';
@@ -34,6 +35,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     ...managementRoutes(),
     ...adminRoutes(options),
     tokenCounterRoute(options.context),
+    budgetRoute(options.context),
   ];
   const routes = [...others, ...gatewayRoutes(options, others)];
   const app = createApp(new BodyPaths(routes, () => config().general.maxRequestBytes));

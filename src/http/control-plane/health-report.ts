@@ -5,7 +5,7 @@ import type { DeploymentIndex } from '../../core/units.ts';
 import { header } from '../../gateway/answer-headers.ts';
 import type { Runtime } from '../../gateway/runtime.ts';
 import { checkHealth, type HealthAnswer, type HealthServices } from './health-call.ts';
-import { healthRequest, type NotCheckable } from './health-request.ts';
+import { healthRequest } from './health-request.ts';
 
 /** Checks under way at one time: enough that slow ones do not add up, too few to flood a provider. */
 const MAX_PARALLEL = 32;
@@ -25,6 +25,10 @@ export interface HealthReport {
 /** What became of one deployment. */
 export interface CheckedDeployment {
   readonly isHealthy: boolean;
+  /** false: it is out of rotation, or there is no way to ask its like. */
+  readonly wasAsked: boolean;
+  /** Of the failure, where there was one. */
+  readonly status: number | undefined;
   readonly entry: HealthEntry;
   /** Shown to the holder of the master key only. */
   readonly apiBase: string | undefined;
@@ -75,20 +79,20 @@ async function checkOne(
   const request = healthRequest(deployment, info);
   const common = { apiBase: target?.apiBase };
   if (shown?.mock !== undefined && deployment.outOfRotation === undefined) {
-    return { ...common, isHealthy: true, entry: namesOf(deployment) };
+    return { ...common, isHealthy: true, wasAsked: false, status: undefined, entry: namesOf(deployment) };
   }
   if (target === undefined || transport === undefined) {
     const message = deployment.outOfRotation ?? 'it is out of rotation';
-    return { ...common, isHealthy: false, entry: { ...namesOf(deployment), error: message } };
+    return { ...common, ...notAsked(deployment, message) };
   }
-  if (request.kind === 'not-checkable') return { ...common, ...notChecked(deployment, request) };
+  if (request.kind === 'not-checkable') return { ...common, ...notAsked(deployment, request.message) };
   const timeoutMs = secondsOf(info['health_check_timeout']) ?? DEFAULT_TIMEOUT_MS;
   const answer = await checkHealth(request, { deployment, target, transport, timeoutMs }, services);
   return { ...common, ...checkedAnswer(namesOf(deployment, request.upstreamModel), answer) };
 }
 
-function notChecked(deployment: Deployment, { message }: NotCheckable): Omit<CheckedDeployment, 'apiBase'> {
-  return { isHealthy: false, entry: { ...namesOf(deployment), error: message } };
+function notAsked(deployment: Deployment, message: string): Omit<CheckedDeployment, 'apiBase'> {
+  return { isHealthy: false, wasAsked: false, status: undefined, entry: { ...namesOf(deployment), error: message } };
 }
 
 function checkedAnswer(names: HealthEntry, { failure, headers }: HealthAnswer): Omit<CheckedDeployment, 'apiBase'> {
@@ -97,8 +101,14 @@ function checkedAnswer(names: HealthEntry, { failure, headers }: HealthAnswer): 
     return value === undefined ? [] : [[name, value]];
   });
   const entry = { ...names, ...Object.fromEntries(remaining) };
-  if (failure === undefined) return { isHealthy: true, entry };
-  return { isHealthy: false, entry: { ...entry, error: failure.message, exception_status: failure.status } };
+  const { status } = failure ?? {};
+  if (failure === undefined) return { isHealthy: true, wasAsked: true, status, entry };
+  return {
+    isHealthy: false,
+    wasAsked: true,
+    status,
+    entry: { ...entry, error: failure.message, exception_status: failure.status },
+  };
 }
 
 /** `checked` is the model that was asked of a wildcard deployment. */

@@ -7,6 +7,7 @@ import { detailEnvelope } from '../../wire/error-envelope.ts';
 import type { AuthVerdict } from '../auth.ts';
 import type { DataPlaneContext } from '../data-plane.ts';
 import { BackgroundHealth } from './background-health.ts';
+import { backgroundIndexes, recordChecks } from './background-round.ts';
 import { aliased, jsonReply, type ControlCall, type ControlReply, type ControlRoute } from './control-route.ts';
 import { checkDeployments, healthReport, type CheckedDeployment } from './health-report.ts';
 
@@ -23,8 +24,7 @@ export class HealthRoutes {
     const { runtime, services } = context();
     const { backgroundHealthChecks, healthCheckIntervalMs } = runtime.config.general;
     if (!backgroundHealthChecks) return;
-    const all = (): Promise<readonly CheckedDeployment[]> => this.#check(everyIndex(context().runtime.config));
-    this.#background = new BackgroundHealth(services.clock, all, healthCheckIntervalMs);
+    this.#background = new BackgroundHealth(services.clock, () => this.#backgroundRound(), healthCheckIntervalMs);
   }
 
   close(): void {
@@ -111,6 +111,15 @@ export class HealthRoutes {
     const checked =
       isWhole && this.#background !== undefined ? await this.#background.latest() : await this.#check(wanted);
     return jsonReply(healthReport(checked, mayShowAddresses(verdict)));
+  }
+
+  /** What the checks find steers traffic, where the config says so. */
+  async #backgroundRound(): Promise<readonly CheckedDeployment[]> {
+    const { runtime } = this.#context();
+    const indexes = backgroundIndexes(runtime.config);
+    const checked = await this.#check(indexes);
+    recordChecks(runtime, { indexes, checked, now: this.#context().services.clock.now() });
+    return checked;
   }
 
   #check(indexes: readonly DeploymentIndex[]): Promise<CheckedDeployment[]> {

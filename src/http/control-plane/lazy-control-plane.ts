@@ -18,6 +18,11 @@ export function lazyControlPlane(options: ControlPlaneOptions): LazyControlPlane
     loading = undefined;
     if (loaded !== undefined) await (await loaded).close();
   };
+  // Health checks that steer traffic are not to wait for somebody to look.
+  const warm = (): void => {
+    if (options.context().runtime.config.table.settings.healthRouting !== undefined) load().catch(() => undefined);
+  };
+  warm();
   return {
     handle: (request, response) => {
       load().then(
@@ -26,6 +31,9 @@ export function lazyControlPlane(options: ControlPlaneOptions): LazyControlPlane
       );
     },
     close,
-    renew: () => void close(),
+    renew: () => {
+      void close();
+      warm();
+    },
   };
 }

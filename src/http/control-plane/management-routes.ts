@@ -47,7 +47,7 @@ export function managementRoutes(): ControlRoute[] {
     tag: 'management',
     handle: () => refuse(refusal),
   }));
-  return [...rows, cachePing(), providerBudgets()];
+  return [...rows, cachePing()];
 }
 
 function refuse(refusal: Refusal): ControlReply {
@@ -64,22 +64,6 @@ function cachePing(): ControlRoute {
     tag: 'management',
     handle: () =>
       errorReply({ status: 503, message: 'Cache not initialized.', type: 'cache_ping_error', param: 'cache_ping' }),
-  };
-}
-
-function providerBudgets(): ControlRoute {
-  return {
-    method: 'GET',
-    path: '/provider/budgets',
-    summary: 'Budgets by provider; none are configured: 500',
-    tag: 'management',
-    handle: () =>
-      errorReply({
-        status: 500,
-        message: 'No provider budget config found.',
-        type: 'internal_server_error',
-        param: null,
-      }),
   };
 }
 
