@@ -37,7 +37,7 @@ export function readErrorValue(value: unknown): ProviderError {
   const error = isRecord(inner) ? inner : isRecord(outer['errors']) ? outer['errors'] : outer;
   const message = messageOf(error, outer);
   const code = scalarOf(error['code'] ?? error['status_code'] ?? outer['code']);
-  const type = scalarOf(error['type'] ?? outer['error_type'] ?? (error === outer ? undefined : null));
+  const type = scalarOf(error['type'] ?? outer['error_type']);
   return {
     message: message.slice(0, LONGEST_MESSAGE),
     type,
