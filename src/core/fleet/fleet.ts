@@ -9,6 +9,7 @@ import type { Row } from './row.ts';
 
 /** Weights of a candidate list, summed up from the first to the last. */
 export interface WeightedDraw {
+  readonly members: readonly Deployment[];
   readonly sums: Float64Array;
   readonly total: number;
 }
@@ -81,11 +82,7 @@ export function createFleet(
     cellAt += rowSize(limits);
   }
   if (cellAt > cells.length) throw new RangeError(`fleet buffer too small: ${cells.length} of ${cellAt} cells`);
-  const rows: Row[] = [];
-  for (const { id } of deployments) {
-    const row = rowsById.get(id);
-    if (row !== undefined) rows.push(row);
-  }
+  const rows = deployments.map(({ id }) => rowsById.get(id)).filter((row) => row !== undefined);
   const freeCharges = deployments.map((_, index) => freeCharge(index));
   const size = deployments.length;
   return {
