@@ -1,4 +1,5 @@
-// Fewer runs per property for mutation testing, always the same ones: a mutant's verdict must not depend on chance.
+// Few runs per property, and always the same ones, where tests are run to judge the tests: a mutant's verdict and the
+// branches that are covered must not depend on chance.
 import { configureGlobal } from 'fast-check';
 
 configureGlobal({ numRuns: 50, seed: 20_261_128 });

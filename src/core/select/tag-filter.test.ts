@@ -50,6 +50,7 @@ const ROWS: readonly Row[] = [
     serve: [1],
   },
   { name: 'marks are no part of names', tags: ['a'], group: [['!a'], ['&a']], mode: 'none', serve: [] },
+  { name: 'a mark at the end is none', tags: ['a!'], group: [['a'], ['a!']], mode: 'matching', serve: [1] },
   { name: 'a mark in the middle is one', tags: ['a!', 'a&'], group: [['a'], ['a!']], mode: 'matching', serve: [1] },
 ];
 
