@@ -11,6 +11,9 @@ import { started } from './operations.ts';
 import { CELL, COUNTER } from './row.ts';
 import { snapshot } from './snapshot.ts';
 
+/** Late enough for every window to have moved on from where it began. */
+const AT = 1_000_000;
+
 function fleetOf(...sketches: DeploymentSketch[]): FleetOf {
   const deployments = sketches.map((sketch, index) => sketchDeployment(index, sketch));
   return { fleet: createFleet(deployments), deployments };
@@ -41,29 +44,29 @@ test('every number of a row moves', () => {
 
 test('failures before the reload and after it add up to the rate that opens', () => {
   const old = fleetOf({ id: 'kept' });
-  for (let nth = 0; nth < 5; nth++) recordSuccess(old.fleet, freeChargeOf(old.fleet, 0), 1_000);
-  fail(old, 1_000, 3);
-  recordSuccess(old.fleet, freeChargeOf(old.fleet, 0), 1_000);
-  const heir = next(old, 20_000, { id: 'kept' });
-  fail(heir, 20_000, 3);
-  expect(breakerState(heir.fleet, 0, 20_000)).toBe('closed');
-  fail(heir, 20_000, 1);
-  expect(breakerState(heir.fleet, 0, 20_000)).toBe('open');
+  for (let nth = 0; nth < 5; nth++) recordSuccess(old.fleet, freeChargeOf(old.fleet, 0), AT + 1_000);
+  fail(old, AT + 1_000, 3);
+  recordSuccess(old.fleet, freeChargeOf(old.fleet, 0), AT + 1_000);
+  const heir = next(old, AT + 20_000, { id: 'kept' });
+  fail(heir, AT + 20_000, 3);
+  expect(breakerState(heir.fleet, 0, AT + 20_000)).toBe('closed');
+  fail(heir, AT + 20_000, 1);
+  expect(breakerState(heir.fleet, 0, AT + 20_000)).toBe('open');
 });
 
 test('allowed_fails goes on counting, and what is older than its minute is gone', () => {
   const old = fleetOf({ id: 'kept' });
-  fail(old, 1_000, 2, 9);
-  fail(old, 50_000, 2, 9);
-  const soon = next(old, 55_000, { id: 'kept' });
-  fail(soon, 55_000, 1, 4);
-  expect(breakerState(soon.fleet, 0, 55_000)).toBe('open');
+  fail(old, AT + 1_000, 2, 9);
+  fail(old, AT + 50_000, 2, 9);
+  const soon = next(old, AT + 55_000, { id: 'kept' });
+  fail(soon, AT + 55_000, 1, 4);
+  expect(breakerState(soon.fleet, 0, AT + 55_000)).toBe('open');
   const again = fleetOf({ id: 'kept' });
-  fail(again, 1_000, 2, 9);
-  fail(again, 50_000, 2, 9);
-  const late = next(again, 70_000, { id: 'kept' });
-  fail(late, 70_000, 1, 3);
-  expect(breakerState(late.fleet, 0, 70_000)).toBe('closed');
+  fail(again, AT + 1_000, 2, 9);
+  fail(again, AT + 50_000, 2, 9);
+  const late = next(again, AT + 70_000, { id: 'kept' });
+  fail(late, AT + 70_000, 1, 3);
+  expect(breakerState(late.fleet, 0, AT + 70_000)).toBe('closed');
 });
 
 test('all four limits keep what was charged', () => {
@@ -100,11 +103,18 @@ test('what was learned about the output moves where both count it', () => {
   expect(snapshot(heir.fleet, 0, 0).outputTokensP95).toBe(256);
   const without = next(learned(), 0, { id: 'kept' }, { id: 'other', limits: { tpm: 9 } });
   expect([0, 1].map((index) => snapshot(without.fleet, index, 0).outputTokensP95)).toEqual([undefined, undefined]);
-  const fresh = next(fleetOf({ id: 'other', limits: { tpm: 9 } }, { id: 'kept' }), 0, {
-    id: 'kept',
-    limits: { tpm: 9 },
-  });
+  const uncounted = fleetOf({ id: 'other' }, { id: 'kept' });
+  fail(uncounted, 8_000, 1, 9);
+  const fresh = next(uncounted, 8_000, { id: 'kept', limits: { tpm: 9 } });
   expect(snapshot(fresh.fleet, 0, 0).outputTokensP95).toBeUndefined();
+});
+
+test('what was learned about the output is dropped where nothing counts it any more', () => {
+  const old = fleetOf({ id: 'kept', limits: { tpm: 100_000 } });
+  for (let nth = 0; nth < 20; nth++) learnOutputTokens(rowOf(old.fleet, 0), 4_096);
+  const heir = next(old, 0, { id: 'kept' });
+  fail(heir, 1, 1, 9);
+  expect(breakerState(heir.fleet, 0, 1)).toBe('closed');
 });
 
 test('a row that two deployments share moves once', () => {

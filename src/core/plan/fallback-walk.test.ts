@@ -51,7 +51,10 @@ describe('the walk over fallback targets', () => {
     expect([walk.advance()?.order, walk.advance()?.order, walk.advance()?.target.model]).toEqual([2, 3, 'b']);
     expect([walk.count, walk.depth]).toEqual([3, 3]);
     walk.descend([{ ...step('c'), order: 1 }, step('c')]);
-    expect([walk.advance()?.order, walk.advance()?.order]).toEqual([1, undefined]);
+    expect([walk.advance()?.order, walk.advance()?.target.model]).toEqual([1, 'c']);
+    walk.descend([level(4)]);
+    walk.advance();
+    expect(walk.hasNext([])).toBe(false);
   });
 
   it('knows of steps that are left in any of its lists, and of none that were taken elsewhere', () => {
@@ -65,7 +68,11 @@ describe('the walk over fallback targets', () => {
     walk.descend([step('d')]);
     walk.advance();
     expect(walk.hasNext([])).toBe(false);
-    expect(walk.hasNext([{ model: 'd', overrides: { x: 1 } }])).toBe(true);
+    const withFields = (x: number) => ({ model: 'd', overrides: { x } });
+    expect(walk.hasNext([withFields(1)])).toBe(true);
+    walk.descend([{ target: withFields(1), order: undefined }]);
+    walk.advance();
+    expect([walk.hasNext([withFields(1)]), walk.hasNext([withFields(2)])]).toEqual([false, true]);
     expect(walk.advance()).toBeUndefined();
   });
 

@@ -50,6 +50,10 @@ it('the order levels behind the last attempt come once each, ascending, without 
   expect(laterOrders(table, hop)).toEqual([]);
   hop.lastDeployment = 1;
   expect(laterOrders(table, hop)).toEqual([2, Infinity]);
+  const downwards = sketchTable({ deployments: [{ order: 1 }, {}, { order: 3 }, { order: 2 }] });
+  expect(
+    laterOrders(downwards, { ...hop, lastDeployment: 0, resolution: { ...hop.resolution, candidates: [0, 1, 2, 3] } }),
+  ).toEqual([2, 3, Infinity]);
   hop.lastDeployment = 4;
   expect(laterOrders(table, hop)).toEqual([Infinity]);
   hop.lastDeployment = 2;
