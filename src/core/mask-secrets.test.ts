@@ -54,6 +54,7 @@ describe('a message from outside', () => {
 
   it.each([
     'the bearer of news is here',
+    'a bearer certificate is needed',
     'bearer ab12',
     'password: short',
     'sk-abcdefg',
