@@ -55,6 +55,7 @@ describe('an error body', () => {
     ['an empty list is no text', { detail: [], title: 'Bad' }, { message: 'Bad' }],
     ['a detail within the error', { error: { detail: 'inside' } }, { message: 'inside' }],
     ['a text outside of the error', { error: {}, message: 'outside' }, { message: 'outside', isErrorFormat: true }],
+    ['a detail outside of the error', { error: {}, detail: 'outside' }, { message: 'outside' }],
     ['a title', { title: 'Bad Request' }, { message: 'Bad Request' }],
     ['an error without anything', { error: {} }, { ...nothing, isErrorFormat: true }],
     ['an error that is null', { error: null }, { ...nothing, isErrorFormat: true }],

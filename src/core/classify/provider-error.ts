@@ -21,7 +21,6 @@ const NOTHING: ProviderError = { message: '', type: null, param: null, code: nul
 /** Never throws; text that is not JSON becomes the message. */
 export function readProviderError(body: string): ProviderError {
   const text = body.trim();
-  if (text === '') return NOTHING;
   if (text.startsWith('{') || text.startsWith('[')) {
     const parsed = parseJson(text);
     if (parsed !== undefined) return readErrorValue(parsed);
