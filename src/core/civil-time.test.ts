@@ -23,3 +23,17 @@ it('what is not a date is not read', () => {
     expect([httpDateSeconds(text), rfc3339Seconds(text)]).toEqual([undefined, undefined]);
   }
 });
+
+it('an offset is taken off, spaces around are not a part, and nothing else may stand around', () => {
+  const noon = Date.UTC(2026, 10, 21, 12) / 1_000;
+  expect(rfc3339Seconds(' 2026-11-21T12:00:00Z ')).toBe(noon);
+  expect(rfc3339Seconds('2026-11-21 14:30:00.25+02:30')).toBe(noon + 0.25);
+  expect(rfc3339Seconds('2026-11-21t09:30:00-02:30')).toBe(noon);
+  expect(httpDateSeconds(' Sat, 21 Nov 2026 12:00:00 GMT ')).toBe(noon);
+  for (const text of ['x2026-11-21T12:00:00Z', '2026-11-21T12:00:00Zx', '2026-11-21T12:00:00']) {
+    expect(rfc3339Seconds(text)).toBeUndefined();
+  }
+  for (const text of ['xSat, 21 Nov 2026 12:00:00 GMT', 'Sat, 21 Nov 2026 12:00:00 GMTx']) {
+    expect(httpDateSeconds(text)).toBeUndefined();
+  }
+});

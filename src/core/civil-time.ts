@@ -10,7 +10,7 @@ export function httpDateSeconds(text: string): number | undefined {
   const match = HTTP_DATE.exec(text.trim());
   if (match === null) return undefined;
   const [, day, monthName, year, hours, minutes, seconds] = match;
-  const month = MONTHS.indexOf(monthName ?? '') + 1;
+  const month = MONTHS.indexOf(String(monthName)) + 1;
   if (month === 0) return undefined;
   return daysSinceEpoch(Number(year), month, Number(day)) * DAY_SECONDS + clock(hours, minutes, seconds);
 }
@@ -20,13 +20,15 @@ export function rfc3339Seconds(text: string): number | undefined {
   const match = RFC3339.exec(text.trim());
   if (match === null) return undefined;
   const [, year, month, day, hours, minutes, seconds, sign, offsetHours, offsetMinutes] = match;
-  const offset = sign === undefined ? 0 : clock(offsetHours, offsetMinutes, '0') * (sign === '-' ? -1 : 1);
   const days = daysSinceEpoch(Number(year), Number(month), Number(day));
-  return days * DAY_SECONDS + clock(hours, minutes, seconds) - offset;
+  const local = days * DAY_SECONDS + clock(hours, minutes, seconds);
+  if (sign === undefined) return local;
+  const offset = clock(offsetHours, offsetMinutes);
+  return sign === '-' ? local + offset : local - offset;
 }
 
-function clock(hours: string | undefined, minutes: string | undefined, seconds: string | undefined): number {
-  return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
+function clock(hours: string | undefined, minutes: string | undefined, seconds?: string): number {
+  return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds ?? 0);
 }
 
 /** Gregorian calendar; years are counted from March so that a leap day comes last. */

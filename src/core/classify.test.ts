@@ -5,16 +5,9 @@ import {
   classifyBroken,
   classifyInBand,
   classifyStreamFault,
+  contentFilteredFailure,
   type FailureContext,
 } from './classify.ts';
-import {
-  BAD_KEY_WORDINGS,
-  CONTENT_POLICY_WORDINGS,
-  CONTEXT_WINDOW_WORDINGS,
-  MISCONFIGURED_WORDINGS,
-  QUOTA_WORDINGS,
-  isWorded,
-} from './classify/error-words.ts';
 import { FAILURE_CAUSES, type Failure, type FailureCause } from './outcome.ts';
 
 const context: FailureContext = {
@@ -639,44 +632,181 @@ describe('an error event', () => {
   });
 });
 
-describe('the tables of wordings', () => {
-  const samples: [string, readonly { vendor: string; code?: string; text?: RegExp }[], string[]][] = [
-    ['context window', CONTEXT_WINDOW_WORDINGS, contextSamples()],
-    ['content policy', CONTENT_POLICY_WORDINGS, policySamples()],
-    [
-      'quota',
-      QUOTA_WORDINGS,
-      [
-        'You exceeded your current quota, please check',
-        'Your credit balance is too low to access',
-        'Insufficient Balance',
-        'You have exceeded your monthly included credits',
-        'GenerateRequestsPerDay',
-      ],
-    ],
-    [
-      'misconfigured',
-      MISCONFIGURED_WORDINGS,
-      [
-        'The model `x` does not exist.',
-        'Model not found, inaccessible, and/or not deployed',
-        'Project `p` does not have access to model `m`',
-        'model: claude-9',
-        'No endpoints found for x',
-      ],
-    ],
-    ['bad key', BAD_KEY_WORDINGS, ['API key not valid. Please pass a valid API key.']],
+describe('the text of a failure', () => {
+  const text = (failure: Failure): string => failure.message.replace('OpenAIException - ', '');
+
+  it('is what the provider said, or its body, or its status', () => {
+    expect(text(answer(500, broken))).toBe('litellm.InternalServerError: The server had an error');
+    expect(text(answer(500, ' {"foo":1} '))).toBe('litellm.InternalServerError: {"foo":1}');
+    expect(text(answer(500, ' '))).toBe('litellm.InternalServerError: Error code: 500');
+    const long = JSON.stringify({ foo: 'x'.repeat(3_000) });
+    expect(text(answer(500, long))).toBe(`litellm.InternalServerError: ${long.slice(0, 2_000)}`);
+  });
+
+  it('of a redirect and of a bad answer says which it was', () => {
+    expect(text(answer(300, openai('slow', null, 429)))).toBe(
+      'litellm.InternalServerError: Connection error. The upstream redirects (300), which is not followed.',
+    );
+    expect(text(answer(200, 'x'))).toBe('litellm.InternalServerError: the answer is not what was asked for');
+  });
+
+  it('of a broken connection says how far it came, and never where to', () => {
+    const at = (phase: 'connect' | 'headers' | 'body') =>
+      text(classifyBroken({ kind: 'transport', phase, code: 'ECODE', message: '10.0.0.1' }, context));
+    const start = 'litellm.InternalServerError: Connection error. ECODE';
+    expect(at('connect')).toBe(`${start} (no connection was made)`);
+    expect(at('headers')).toBe(`${start} (closed before an answer came)`);
+    expect(at('body')).toBe(`${start} (closed before the answer was whole)`);
+    const credential = {
+      kind: 'transport',
+      phase: 'connect',
+      code: 'CREDENTIAL',
+      message: 'no variable OPENAI_KEY',
+    } as const;
+    expect(text(classifyBroken(credential, context))).toBe(
+      'litellm.InternalServerError: Connection error. CREDENTIAL: no variable OPENAI_KEY',
+    );
+  });
+
+  it('of a timer names the limit where there is one', () => {
+    const timer = { kind: 'timeout', phase: 'headers', code: 'ATTEMPT_TIMEOUT', message: 'no answer' } as const;
+    expect(text(classifyBroken(timer, context))).toBe('litellm.Timeout: Request timed out (no answer)');
+    expect(text(classifyBroken(timer, { ...context, timeoutMs: 1_500 }))).toBe(
+      'litellm.Timeout: Request timed out (no answer) - timeout value=1.5',
+    );
+    const idle = { ...timer, phase: 'body', code: 'STREAM_IDLE_TIMEOUT' } as const;
+    expect(classifyBroken(idle, context)).toMatchObject({
+      exceptionClass: 'APIConnectionError',
+      message: 'litellm.APIConnectionError: OpenAIException - Timeout on reading data: the stream went silent.',
+    });
+  });
+
+  it('of a filtered answer and of a damaged stream is our own', () => {
+    expect(contentFilteredFailure(context)).toEqual({
+      cause: 'content_policy',
+      scope: 'request',
+      status: 400,
+      message:
+        'litellm.BadRequestError: litellm.ContentPolicyViolationError: OpenAIException - Response output was blocked.',
+      type: 'invalid_request_error',
+      param: null,
+      code: '400',
+      retryAfterMs: undefined,
+      exceptionClass: 'ContentPolicyViolationError',
+    });
+    expect(classifyStreamFault({ message: 'half an event' }, context).message).toBe(
+      'litellm.APIConnectionError: OpenAIException - half an event',
+    );
+  });
+
+  it('of an event that says nothing is its status', () => {
+    expect(text(classifyInBand(undefined, context))).toBe('litellm.APIConnectionError: Error code: 500');
+    expect(text(classifyInBand({ foo: 1 }, context))).toBe('litellm.APIConnectionError: {"foo":1}');
+  });
+});
+
+describe('the edges', () => {
+  const quota = 'You exceeded your current quota.';
+  const refinements: [string, number, string, string, FailureCause][] = [
+    ['402 is money, however soon', 402, 'Insufficient Balance', '5', 'quota_exhausted'],
+    ['a rate limit of just under an hour', 429, 'slow', '3599', 'rate_limit'],
+    ['a rate limit of an hour', 429, 'slow', '3600', 'quota_exhausted'],
+    ['a quota of just under an hour', 429, quota, '3599', 'rate_limit'],
+    ['a quota of an hour', 429, quota, '3600', 'quota_exhausted'],
+    ['a quota by the day that claims to be short', 429, `${quota} RequestsPerDay`, '5', 'quota_exhausted'],
+    ['a server error with a long pause', 500, 'down', '7200', 'server_error'],
+    ['a server error with a short pause', 500, 'down', '5', 'server_error'],
   ];
-  it.each(samples)('%s: every row has a sample that it alone or first recognises', (_name, rows, texts) => {
-    for (const text of texts) expect(isWorded(rows, [], text), text).toBe(true);
-    for (const row of rows) {
-      if (row.text !== undefined)
-        expect(
-          texts.some((text) => row.text?.test(text)),
-          String(row.text),
-        ).toBe(true);
-      if (row.code !== undefined) expect(isWorded(rows, [row.code], '')).toBe(true);
-    }
+  it.each(refinements)('between rate limit and quota: %s', (_name, status, message, seconds, cause) => {
+    expect(answer(status, openai(message, null, null), { headers: { 'retry-after': seconds } }).cause).toBe(cause);
+  });
+
+  it('a request larger than the limit waits for nothing only where it is a rate limit', () => {
+    const message = 'Request too large for gpt-4 on tokens per min (TPM): Limit 10, Requested 20.';
+    const failure = answer(402, openai(message, null, null), { headers: { 'retry-after': '7' } });
+    expect(failure).toMatchObject({ cause: 'quota_exhausted', retryAfterMs: 7_000 });
+  });
+
+  it('words about time in the body count where the provider throttles', () => {
+    expect(answer(503, openai('try again in 5s', null, null)).retryAfterMs).toBe(5_000);
+    expect(answer(400, openai('try again in 5s', null, 'rate_limit_exceeded')).retryAfterMs).toBe(5_000);
+    expect(answer(400, openai('try again in 5s', null, null)).retryAfterMs).toBeUndefined();
+    const event = (code: string | number) => classifyInBand(openai('try again in 5s', null, code), context);
+    expect(event(429)).toMatchObject({ retryAfterMs: 5_000, exceptionClass: 'RateLimitError' });
+    expect(event('rate_limit_exceeded').retryAfterMs).toBe(5_000);
+    expect(event(503).retryAfterMs).toBeUndefined();
+  });
+
+  it.each([
+    [399, 500],
+    [400, 400],
+    [599, 599],
+    [600, 500],
+    [429.5, 500],
+  ])('an event with the code %d has status %i', (code, status) => {
+    expect(classifyInBand(openai('odd', null, code), context).status).toBe(status);
+  });
+
+  it.each([
+    [400, 400],
+    [403, 400],
+    [413, 413],
+    [422, 422],
+    [500, 400],
+  ])('an overflow or a refusal under %i is shown as %i', (status, asStatus) => {
+    expect(answer(status, openai('x', null, 'context_length_exceeded')).status).toBe(asStatus);
+    expect(answer(status, openai('x', null, 'content_filter')).status).toBe(asStatus);
+  });
+
+  it('a success is an error in disguise when an error object with words stands near its beginning', () => {
+    const words = { error: { code: 'rate_limit_exceeded', message: 'slow' } };
+    expect(answer(200, words).cause).toBe('rate_limit');
+    expect(answer(299, words).cause).toBe('rate_limit');
+    expect(answer(200, { error: { message: 'slow' } }).cause).toBe('bad_answer');
+    expect(answer(200, { code: 'rate_limit_exceeded' }).cause).toBe('bad_answer');
+    expect(answer(200, { padding: 'x'.repeat(2_000), ...words }).cause).toBe('bad_answer');
+  });
+
+  it('Azure has a class of its own for 500 alone', () => {
+    const at = (status: number) => answer(status, '', { provider: 'azure' }).exceptionClass;
+    expect([at(500), at(502), at(429)]).toEqual(['APIError', 'BadGatewayError', 'RateLimitError']);
+  });
+
+  it('a connection is cut in mid stream only where the call is a stream and its body had begun', () => {
+    const cut = (phase: 'headers' | 'body', more: Partial<FailureContext>) =>
+      classifyBroken({ kind: 'transport', phase, code: 'E', message: '' }, { ...context, ...more });
+    const plain = { exceptionClass: 'InternalServerError', type: 'internal_server_error' };
+    expect(cut('body', { stream: true })).toMatchObject({ exceptionClass: 'APIConnectionError', type: null });
+    expect(cut('headers', { stream: true })).toMatchObject(plain);
+    expect(cut('body', { stream: false })).toMatchObject(plain);
+    expect(cut('headers', { provider: 'azure_ai' })).toMatchObject({ ...plain, exceptionClass: 'APIConnectionError' });
+  });
+
+  it('a limit set by the caller excuses a deployment from timeouts alone', () => {
+    const hasty = { ...context, setByCaller: true };
+    const cut = { kind: 'transport', phase: 'headers', code: 'UND_ERR_CONNECT_TIMEOUT', message: '' } as const;
+    expect(classifyBroken(cut, hasty).scope).toBe('deployment');
+    const timer = { kind: 'timeout', phase: 'connect', code: 'ATTEMPT_TIMEOUT', message: '' } as const;
+    expect(classifyBroken(timer, hasty).scope).toBe('caller');
+    const unanswered = { ...timer, code: 'UND_ERR_CONNECT_TIMEOUT' } as const;
+    expect(classifyBroken(unanswered, { ...hasty, timeoutMs: 9_000 })).toMatchObject({
+      scope: 'deployment',
+      message: expect.stringContaining('timeout value=9'),
+    });
+  });
+
+  it('text completions show no type of a broken connection', () => {
+    const cut = { kind: 'transport', phase: 'headers', code: 'E', message: '' } as const;
+    expect(classifyBroken(cut, { ...context, endpoint: 'completions' }).type).toBeNull();
+    expect(classifyBroken(cut, { ...context, endpoint: 'embeddings' }).type).toBe('internal_server_error');
+  });
+
+  it('the fields of a refusal are cleared by its code, of anything else they stay', () => {
+    const at = (code: string) => answer(400, openai('no', 'T', code, 'p'));
+    expect(at('content_policy_violation')).toMatchObject({ type: 'invalid_request_error', param: null });
+    expect(at('content_filter')).toMatchObject({ type: 'T', param: 'p' });
+    expect(at('invalid_value')).toMatchObject({ type: 'T', param: 'p' });
+    expect(answer(400, openai('no', 'T', 'x', 'p'), { provider: 'azure' })).toMatchObject({ type: 'T', param: 'p' });
   });
 });
 
@@ -695,58 +825,3 @@ it('classification never throws and always gives a known cause', () => {
     }),
   );
 });
-
-function contextSamples(): string[] {
-  return [
-    "This model's maximum context length is 4097 tokens.",
-    'Your input exceeds the context window of this model.',
-    'Input tokens exceed the configured limit of 1000 tokens.',
-    "This request exceeds the model's maximum context length of 10",
-    'context window exceeded',
-    "The model's maximum context limit was reached",
-    'prompt is too long: 250000 tokens > 200000 maximum',
-    'prompt: length: 1..100',
-    'input length and `max_tokens` exceed context limit: 1 + 2 > 2',
-    'Input is too long for requested model.',
-    'expected maxLength: 100, actual: 200',
-    'too many tokens: total number of tokens in the prompt cannot exceed 4096',
-    'prompt tokens (300) exceed model maximum (200)',
-    'The input token count (10) exceeds the maximum number of tokens allowed (5).',
-    'Request payload size exceeds the limit: 20971520 bytes.',
-    'Please reduce the length of the messages or completion.',
-    'Prompt contains 50000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
-    "This model's maximum prompt length is 10 but the request contains 20 tokens.",
-    '`inputs` tokens + `max_new_tokens` must be <= 4096.',
-    '`inputs` must have less than 1024 tokens. Given: 2000',
-    "The input (20 tokens) is longer than the model's context length (10 tokens).",
-    'length limit exceeded',
-    'The prompt is too long: 9000, model maximum context length: 8192',
-    'Current length is 9000 while limit is 8192',
-    'Input is too long',
-    'the request exceeds the available context size',
-    'The number of tokens is greater than the context length',
-    'prompt too long; exceeded max context length by 4 tokens',
-    'the maximum input length is 1024 tokens',
-    'prompt token count of 9000 exceeds the limit of 8192',
-    'Your request exceeded model token limit: 8192',
-    'context window exceeds limit',
-    'Range of input length should be [1, 30720]',
-    'Prompt exceeds max length',
-    'Prompt has too many tokens',
-    'string too long. Expected a string with maximum length 1048576',
-  ];
-}
-
-function policySamples(): string[] {
-  return [
-    'Invalid prompt: your prompt was flagged as potentially violating our usage policy.',
-    'Your request was rejected as a result of our safety system.',
-    "filtered due to the prompt triggering Azure OpenAI's content management policy.",
-    'content_filter_policy',
-    'Your task failed as a result of our safety system.',
-    'the model produced invalid content. Try again.',
-    'Output blocked by content filtering policy',
-    'The response was blocked.',
-    'this model requires moderation and your input was flagged',
-  ];
-}

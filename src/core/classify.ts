@@ -96,10 +96,7 @@ export function contentFilteredFailure(context: FailureContext): Failure {
 
 /** A broken connection, or one of our own timers. */
 export function classifyBroken(broken: BrokenExchange, context: FailureContext): Failure {
-  const isConnectTimer =
-    broken.kind === 'timeout' && broken.phase === 'connect' && broken.code === 'UND_ERR_CONNECT_TIMEOUT';
-  if (broken.kind === 'timeout')
-    return timeoutFailure(broken, isConnectTimer ? { ...context, setByCaller: false } : context);
+  if (broken.kind === 'timeout') return timeoutFailure(broken, context);
   const isMidStream = broken.phase === 'body' && context.stream === true;
   const exceptionClass =
     isMidStream || context.provider.startsWith('azure') ? 'APIConnectionError' : 'InternalServerError';
@@ -131,7 +128,8 @@ function timeoutFailure(broken: BrokenExchange, context: FailureContext): Failur
   }
   const value = context.timeoutMs === undefined ? '' : ` - timeout value=${context.timeoutMs / 1_000}`;
   const text = `Request timed out (${broken.message})${value}`;
-  return ownFailure(context, {
+  const isConnectTimer = broken.code === 'UND_ERR_CONNECT_TIMEOUT';
+  return ownFailure(isConnectTimer ? { ...context, setByCaller: false } : context, {
     cause: 'timeout',
     status: 408,
     exceptionClass: 'Timeout',

@@ -55,12 +55,11 @@ function ownList(
  * that has the prefix which the name lacks (1.106, 6b). The first rule in the list counts.
  */
 function specificRule(rules: readonly FallbackRule[], names: readonly string[]): readonly FallbackTarget[] | undefined {
-  if (rules.length === 0) return undefined;
   for (const name of names) {
     const bare = withoutPrefix(name);
     const rule =
       rules.find(({ from }) => from === name && from !== '*') ??
-      (bare === undefined ? undefined : rules.find(({ from }) => from === bare)) ??
+      rules.find(({ from }) => from === bare) ??
       rules.find(({ from }) => withoutPrefix(from) === name);
     if (rule !== undefined) return rule.targets;
   }

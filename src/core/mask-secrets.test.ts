@@ -34,4 +34,35 @@ describe('a message from outside', () => {
   ])('keeps the rest as it is: %s', (text) => {
     expect(maskSecrets(text)).toBe(text);
   });
+
+  it.each([
+    ['Bearer abcdef123456', 'Bearer [redacted]'],
+    ['bearer   abc123', 'bearer   [redacted]'],
+    ['basic dXNlcjpwYXNz1', 'basic [redacted]'],
+    ['password="hunter2hunter2".', 'password="[redacted]".'],
+    ['api key = abcdefgh', 'api key = [redacted]'],
+    ['apikey:abcdefgh', 'apikey:[redacted]'],
+    ['access-token: abcdef', 'access-token: [redacted]'],
+    ["'secret' : 'abcdef'", "'secret' : '[redacted]'"],
+    ['a token eyJabcdefgh.payload-x.sig and more', 'a token [redacted] and more'],
+    ['keys AKIAABCDEFGHIJKL, ASIAABCDEFGHIJKL', 'keys [redacted], [redacted]'],
+    ['two: sk-abcdefgh sk_ijklmnop', 'two: [redacted] [redacted]'],
+    ['r8_abcdefgh', '[redacted]'],
+  ])('shows what stands around: %s', (text, masked) => {
+    expect(maskSecrets(text)).toBe(masked);
+  });
+
+  it.each([
+    'the bearer of news is here',
+    'a bearer certificate is needed',
+    'bearer ab12',
+    'password: short',
+    'sk-abcdefg',
+    'eyJabcdefg.x',
+    'AKIAABCDEFGHIJK',
+    'AIzaabcdefghijklmno',
+    'a secretary: abcdefgh',
+  ])('keeps what is no credential, or too short for one: %s', (text) => {
+    expect(maskSecrets(text)).toBe(text);
+  });
 });

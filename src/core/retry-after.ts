@@ -44,7 +44,7 @@ function bounded(ms: Millis | undefined): Millis | undefined {
 
 function readRetryAfterHeader(hints: RetryHints): Millis | undefined {
   const value = hints.header('retry-after')?.trim();
-  if (value === undefined || value === '') return undefined;
+  if (value === undefined) return undefined;
   return readNumber(value, SECOND) ?? durationMs(value) ?? untilAbsolute(value, hints);
 }
 
@@ -65,8 +65,7 @@ function readResetHeaders(hints: RetryHints): Millis | undefined {
   for (const [reset, remaining] of RESET_HEADERS) {
     const value = hints.header(reset)?.trim();
     if (value === undefined || value === '') continue;
-    const left = hints.header(remaining);
-    if (left !== undefined && Number(left) > 0) continue;
+    if (Number(hints.header(remaining)) > 0) continue;
     const ms = readReset(value, hints);
     if (ms !== undefined && ms >= 0) longest = Math.max(longest ?? 0, ms);
   }
@@ -107,23 +106,18 @@ const DURATION_PART = /(\d+(?:\.\d+)?)(ms|[dhms])/g;
 export function durationMs(text: string): Millis | undefined {
   if (!DURATION.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(DURATION_PART)) total += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
+  for (const [, amount, unit] of text.matchAll(DURATION_PART)) total += Number(amount) * Number(UNIT_MS[String(unit)]);
   return total;
 }
 
 /** Protobuf `RetryInfo` (Gemini), a loading model's estimate (Hugging Face), OpenRouter's quoted header. */
 const RETRY_DELAY = /"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"/;
 const ESTIMATED_TIME = /"estimated_time"\s*:\s*(\d+(?:\.\d+)?)/;
-const QUOTED_RESET = /"x-ratelimit-reset"\s*:\s*"?(\d{10,13})"?/i;
+const QUOTED_RESET = /"x-ratelimit-reset"\s*:\s*"?(\d{10,13})/i;
 const IN_WORDS =
-  /\b(?:try again in|retry after|retry in|available in|wait)\s+(?:about\s+)?((?:\d+(?:\.\d+)?(?:ms|[dhms]))+\b|\d+(?:\.\d+)?)\s*(milliseconds?|seconds?|secs?|minutes?|mins?|hours?|days?)?/i;
-const WORD_MS: readonly (readonly [prefix: string, ms: number])[] = [
-  ['milli', 1],
-  ['sec', SECOND],
-  ['min', MINUTE],
-  ['hour', HOUR],
-  ['day', 24 * HOUR],
-];
+  /\b(?:try again in|retry after|retry in|available in|wait)\s+(?:about\s+)?((?:\d+(?:\.\d+)?(?:ms|[dhms]))+\b|\d+(?:\.\d+)?)\s*(milli|min|hour|day)?/i;
+/** By the beginning of the word; anything else is seconds. */
+const WORD_MS: Readonly<Record<string, number>> = { milli: 1, min: MINUTE, hour: HOUR, day: 24 * HOUR };
 
 function readBody(hints: RetryHints): Millis | undefined {
   const body = hints.body.slice(0, BODY_CHARS);
@@ -132,12 +126,9 @@ function readBody(hints: RetryHints): Millis | undefined {
   const reset = QUOTED_RESET.exec(body)?.[1];
   if (reset !== undefined) return readReset(reset, hints);
   const words = IN_WORDS.exec(body);
-  return words === null ? undefined : wordsMs(words[1] ?? '', words[2]);
+  return words === null ? undefined : wordsMs(words);
 }
 
-function wordsMs(amount: string, unit: string | undefined): Millis | undefined {
-  const duration = durationMs(amount);
-  if (duration !== undefined) return duration;
-  const unitMs = unit === undefined ? SECOND : WORD_MS.find(([prefix]) => unit.toLowerCase().startsWith(prefix))?.[1];
-  return Number(amount) * (unitMs ?? SECOND);
+function wordsMs([, amount, unit]: RegExpExecArray): Millis {
+  return durationMs(String(amount)) ?? Number(amount) * (WORD_MS[String(unit).toLowerCase()] ?? SECOND);
 }

@@ -21,7 +21,7 @@ export const CONTEXT_WINDOW_WORDINGS: readonly Wording[] = [
   { vendor: 'proxies', text: /exceeds the model'?s maximum context length/i },
   { vendor: 'proxies', text: /context window exceeded|ContextWindowExceededError/i },
   { vendor: 'proxies', text: /model'?s maximum context limit/i },
-  { vendor: 'Anthropic', text: /prompt is too long:? *\d*/i },
+  { vendor: 'Anthropic', text: /prompt is too long/i },
   { vendor: 'Anthropic, Bedrock', text: /prompt: length\b/i },
   { vendor: 'Anthropic', text: /exceed context limit/i },
   { vendor: 'Bedrock', text: /input is too long for requested model/i },

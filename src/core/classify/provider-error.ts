@@ -21,7 +21,6 @@ const NOTHING: ProviderError = { message: '', type: null, param: null, code: nul
 /** Never throws; text that is not JSON becomes the message. */
 export function readProviderError(body: string): ProviderError {
   const text = body.trim();
-  if (text === '') return NOTHING;
   if (text.startsWith('{') || text.startsWith('[')) {
     const parsed = parseJson(text);
     if (parsed !== undefined) return readErrorValue(parsed);
@@ -37,7 +36,7 @@ export function readErrorValue(value: unknown): ProviderError {
   const error = isRecord(inner) ? inner : isRecord(outer['errors']) ? outer['errors'] : outer;
   const message = messageOf(error, outer);
   const code = scalarOf(error['code'] ?? error['status_code'] ?? outer['code']);
-  const type = scalarOf(error['type'] ?? outer['error_type'] ?? (error === outer ? undefined : null));
+  const type = scalarOf(error['type'] ?? outer['error_type']);
   return {
     message: message.slice(0, LONGEST_MESSAGE),
     type,

@@ -12,6 +12,7 @@ import type { Row } from './row.ts';
 
 /** Weights of a candidate list, summed up from the first to the last. */
 export interface WeightedDraw {
+  readonly members: readonly Deployment[];
   readonly sums: Float64Array;
   readonly total: number;
 }

@@ -97,7 +97,6 @@ function copyLearned(from: Row, to: Row, nowUs: Micros): void {
 }
 
 function copySlots(from: Slots, to: Slots, nowUs: Micros): void {
-  slotsSum(from, nowUs);
   slotsSum(to, nowUs);
   slotsEntries(from, (atUs, amount) => slotsAdd(to, atUs, amount));
 }

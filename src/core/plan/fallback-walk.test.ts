@@ -44,6 +44,49 @@ describe('the walk over fallback targets', () => {
     expect(walk.hasNext([])).toBe(false);
   });
 
+  it('takes order levels of a group that was asked already, and they stand in nobody’s way', () => {
+    const walk = new FallbackWalk('a');
+    const level = (order: number): WalkStep => ({ target: { model: 'a', overrides: undefined }, order });
+    walk.descend([level(2), level(3), step('b')]);
+    expect([walk.advance()?.order, walk.advance()?.order, walk.advance()?.target.model]).toEqual([2, 3, 'b']);
+    expect([walk.count, walk.depth]).toEqual([3, 3]);
+    walk.descend([{ ...step('c'), order: 1 }, step('c')]);
+    expect([walk.advance()?.order, walk.advance()?.target.model]).toEqual([1, 'c']);
+    walk.descend([level(4)]);
+    walk.advance();
+    expect(walk.hasNext([])).toBe(false);
+  });
+
+  it('knows of steps that are left in any of its lists, and of none that were taken elsewhere', () => {
+    const walk = new FallbackWalk('a');
+    expect([walk.count, walk.depth]).toEqual([0, 0]);
+    walk.descend([step('b'), step('c'), step('d')]);
+    walk.advance();
+    walk.descend([step('c')]);
+    walk.advance();
+    expect(walk.hasNext([])).toBe(true);
+    walk.descend([step('d')]);
+    walk.advance();
+    expect(walk.hasNext([])).toBe(false);
+    const withFields = (x: number) => ({ model: 'd', overrides: { x } });
+    expect(walk.hasNext([withFields(1)])).toBe(true);
+    walk.descend([{ target: withFields(1), order: undefined }]);
+    walk.advance();
+    expect([walk.hasNext([withFields(1)]), walk.hasNext([withFields(2)])]).toEqual([false, true]);
+    expect(walk.advance()).toBeUndefined();
+  });
+
+  it('an empty list is no list', () => {
+    const walk = new FallbackWalk('a');
+    walk.descend([]);
+    expect(walk.hasNext([])).toBe(false);
+    walk.descend([step('b')]);
+    expect([walk.advance()?.target.model, walk.count]).toEqual(['b', 1]);
+    walk.descend([]);
+    walk.descend([step('c')]);
+    expect([walk.advance()?.target.model, walk.count, walk.depth]).toEqual(['c', 1, 2]);
+  });
+
   it('ends whatever lists there are, and takes no target twice', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     fc.assert(

@@ -4,6 +4,7 @@
 // decision independent of the number of deployments.
 import { rampOf } from '../breaker/standing.ts';
 import type { Deployment } from '../deployment.ts';
+import { load } from '../fleet/cells.ts';
 import { rowOf, type WeightedDraw } from '../fleet/fleet.ts';
 import type { RoutingPolicy } from '../routing-table.ts';
 import type { DeploymentIndex, Rng } from '../units.ts';
@@ -18,7 +19,7 @@ export function weightedDraw(
   deployments: readonly Deployment[],
   candidates: readonly DeploymentIndex[],
 ): WeightedDraw | undefined {
-  const members = candidates.flatMap((index) => deployments[index] ?? []);
+  const members = candidates.map((index) => deployments[index]).filter((member) => member !== undefined);
   const [first] = members;
   if (first === undefined || members.some(({ order }) => order !== first.order)) return undefined;
   const weights = commonMetric(members);
@@ -29,21 +30,20 @@ export function weightedDraw(
     total += weight;
     sums[nth] = total;
   });
-  return total > 0 ? { sums, total } : undefined;
+  return { members, sums, total };
 }
 
 /** A usable deployment by its weight, or `undefined`: then the whole pipeline decides. */
 export function drawBlindly(context: SelectContext, moment: Moment, rng: Rng): DeploymentIndex | undefined {
-  const { table, fleet, candidates } = context;
+  const { fleet } = context;
   if (context.tried.length > 0 || !isPlainShuffle(context.policy)) return undefined;
   if (moment.rules.tagRequest !== undefined) return undefined;
   const draw = knownDraw(context);
   if (draw === undefined) return undefined;
-  const index = candidates[positionOf(draw, rng() * draw.total)];
-  const deployment = index === undefined ? undefined : table.deployments[index];
-  if (index === undefined || deployment === undefined) return undefined;
+  const deployment = draw.members[positionOf(draw, rng() * draw.total)];
+  if (deployment === undefined || !isEligible(deployment, context, moment.rules)) return undefined;
+  const { index } = deployment;
   const row = rowOf(fleet, index);
-  if (!isEligible(deployment, context, moment.rules)) return undefined;
   if (!context.ignoreHealth && !isHealthy(row, moment.nowUs)) return undefined;
   if (!hasRoom(row, context, moment)) return undefined;
   const ramp = rampOf(row, moment.nowUs);
@@ -66,9 +66,9 @@ function knownDraw({ table, fleet, candidates }: SelectContext): WeightedDraw | 
 /** The metric that every member has above zero, in simple-shuffle's order; all alike where nobody has any. */
 function commonMetric(members: readonly Deployment[]): number[] | undefined {
   for (const metric of METRICS) {
-    const values = members.map(metric);
-    if (values.every((value) => value !== undefined && value > 0)) return values.map((value) => value ?? 0);
-    if (values.some((value) => value !== undefined)) return undefined;
+    const values = members.map(metric).filter((value) => value !== undefined);
+    if (values.length === 0) continue;
+    return values.length === members.length && values.every((value) => value > 0) ? values : undefined;
   }
   return members.map(() => 1);
 }
@@ -85,7 +85,7 @@ function positionOf({ sums }: WeightedDraw, point: number): number {
   let high = sums.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sums[middle] ?? 0) > point) high = middle;
+    if (load(sums, middle) > point) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -21,14 +21,17 @@ export function nearestNames(table: RoutingTable, model: string, count: number):
 
 /** Fewest insertions, deletions and substitutions between two texts (Levenshtein 1965), one row at a time. */
 export function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substituted = (above[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substituted, (above[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    above = current;
+  let above = Array.from({ length: b.length }, (_, column) => column + 1);
+  let distance = b.length;
+  for (let row = 0; row < a.length; row++) {
+    let diagonal = row;
+    distance = row + 1;
+    above = above.map((up, column) => {
+      const substituted = diagonal + Number(a[row] !== b[column]);
+      diagonal = up;
+      distance = Math.min(substituted, up + 1, distance + 1);
+      return distance;
+    });
   }
-  return above[b.length] ?? 0;
+  return distance;
 }
