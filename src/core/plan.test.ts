@@ -362,6 +362,13 @@ describe('fallbacks', () => {
     expect(run.attempts.at(-1)).toMatchObject({ retries: 1, fallbacks: 0 });
   });
 
+  it('that all fail are over: what the wait brings is the end', () => {
+    const settings = { numRetries: 1, fallbacks: fallbacks({ m: ['b'] }) };
+    const run = play(world({ m: 1, b: 2 }, { settings }), { m: ['e429after5', 'e503'], b: ['e400', 'ok'] });
+    expect(groupsOf(run)).toEqual(['m', 'b', 'm']);
+    expect(run.result).toMatchObject({ status: 503 });
+  });
+
   it('include the next order level of the group, which counts as one', () => {
     const levels = [{ order: 1 }, { order: 2 }, { order: 3 }];
     const run = play(world({ m: levels, ok: 1 }, generic({ m: ['ok'] })), { m: ['e500'] });

@@ -70,12 +70,12 @@ export class Plan extends PlanState {
         continue;
       }
       if (hop.notBeforeMs > now) return this.#pause(hop, now);
-      if (this.mayCount && hangsOnCount(this)) {
+      const uncertain = this.mayCount ? hangsOnCount(this) : undefined;
+      if (uncertain !== undefined) {
         this.mayCount = false;
-        return { kind: 'count', deployment: hop.candidates[0] ?? 0 };
+        return { kind: 'count', deployment: uncertain };
       }
-      const { queue } = this.context;
-      if (queue?.isStale(now) === true) queue.round({ now, rng });
+      this.#refreshQueue({ now, rng });
       if (this.trace !== undefined) this.trace.look(this, now);
       const selection = select(this, now, rng);
       if (selection.kind === 'picked') return this.#begin(hop, selection, now);
@@ -130,12 +130,17 @@ export class Plan extends PlanState {
   }
 
   /** `undefined`: it has left the queue without a place, and goes on like one that has just found nothing. */
-  #whileQueued(waiter: Waiter, hop: Hop, { now, rng }: Moment): Action | undefined {
-    const { queue } = this.context;
-    if (waiter.state === 'waiting' && queue?.isStale(now) === true) queue.round({ now, rng });
+  #whileQueued(waiter: Waiter, hop: Hop, at: Moment): Action | undefined {
+    if (waiter.state === 'waiting') this.#refreshQueue(at);
     if (waiter.state === 'waiting') return { kind: 'wait', untilMs: waiter.latestMs, reason: 'capacity' };
     this.waiter = undefined;
-    return waiter.picked === undefined ? undefined : this.#begin(hop, waiter.picked, now);
+    return waiter.picked === undefined ? undefined : this.#begin(hop, waiter.picked, at.now);
+  }
+
+  /** Who waits comes before whoever asks now. */
+  #refreshQueue({ now, rng }: Moment): void {
+    const { queue } = this.context;
+    if (queue?.isStale(now) === true) queue.round({ now, rng });
   }
 
   #pause({ notBeforeMs: untilMs, waitReason: reason }: Hop, now: Millis): Action {

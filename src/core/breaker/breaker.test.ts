@@ -234,6 +234,14 @@ describe('how long', () => {
   });
 });
 
+test('a last deployment that is used while it is open fails without prolonging it', () => {
+  const bench = new Bench({ cooldownMs: 1_000 });
+  bench.fail(0, 5);
+  expect(bench.report(failure('server_error'), 900, bench.probe(800))).toBeUndefined();
+  expect(bench.standing(999)).toBe('open');
+  expect(bench.standing(1_000)).toBe('probe-due');
+});
+
 describe('half-open', () => {
   function halfOpen(): Bench {
     const bench = new Bench({ cooldownMs: 1_000 });

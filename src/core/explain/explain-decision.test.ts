@@ -4,6 +4,8 @@ import { sketchContext, sketchTable, type DeploymentSketch } from '../../../test
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { blockUntil, openNow, recordFailure, recordSuccess, restUntil } from '../breaker/breaker.ts';
 import { TRIGGER } from '../breaker/standing.ts';
+import { AffinityMemory } from '../affinity/affinity-memory.ts';
+import { rememberChoice } from '../affinity/stick.ts';
 import { createFleet, freeChargeOf, type Fleet } from '../fleet/fleet.ts';
 import { finished, started } from '../fleet/operations.ts';
 import { admit } from '../limiter/limiter.ts';
@@ -48,6 +50,30 @@ function fail(fleet: Fleet, index: number, more: { now: number; allowedFails?: n
   const context = { now, rng: seededRng(1), allowedFails, openMs: 1_000, retryAfterMs: undefined };
   recordFailure(fleet, freeChargeOf(fleet, index), context);
 }
+
+describe('a request that sticks to a deployment', () => {
+  const OFF = { session: false, prompt: false, caller: false };
+  const affinity = { flags: { ...OFF, session: true }, byGroup: new Map(), anywhere: OFF, ttlMs: 1_000 };
+  const sticky = { session: 's', caller: undefined, prompts: [] };
+
+  function stuck(more: Partial<SelectContext> = {}): ExplainedDecision {
+    const at = world([{ id: 'a' }, { id: 'b' }, { id: 'c' }], { affinity });
+    const memory = new AffinityMemory();
+    const context = sketchContext(at, { affinity: memory, ...more });
+    const asked = { ...context, intent: { ...context.intent, sticky } };
+    rememberChoice(asked, 1, 500);
+    return explainDecision(asked, 1_000);
+  }
+
+  it('goes nowhere else', () => {
+    expect(shown(stuck())).toEqual(['passed over/sticky/0', 'kept/-/100', 'passed over/sticky/0']);
+    expect(shown(stuck({ tried: [0] }))[0]).toBe('passed over/tried/0');
+  });
+
+  it('but to the others when that one has failed it', () => {
+    expect(shown(stuck({ tried: [1] }))).toEqual(['kept/-/50', 'passed over/tried/0', 'kept/-/50']);
+  });
+});
 
 describe('candidates', () => {
   it('that may be used share the probability by weight', () => {

@@ -20,7 +20,7 @@ export function frozenFleet(fleet: Fleet, deployments: readonly DeploymentIndex[
   };
 }
 
-/** Everything that is reached from a row, over cells of its own. Nobody has to be told of a new part of a row. */
+/** Everything that is reached from a row, over cells of its own: a row is made of numbers, cells and parts. */
 class Copies {
   readonly #copies = new Map<unknown, unknown>();
 
@@ -28,18 +28,13 @@ class Copies {
     if (typeof value !== 'object' || value === null) return value;
     const known = this.#copies.get(value);
     if (known !== undefined) return known as Value;
-    const copy: unknown = ArrayBuffer.isView(value) ? structuredCopy(value) : this.#members(value);
+    const copy: unknown =
+      value instanceof Int32Array || value instanceof Float64Array ? value.slice() : this.#members(value);
     this.#copies.set(value, copy);
     return copy as Value;
   }
 
   #members(value: object): unknown {
-    if (value instanceof Map) return new Map([...value].map(([key, member]) => [key, this.of<unknown>(member)]));
-    if (Array.isArray(value)) return value.map((member: unknown) => this.of(member));
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.of<unknown>(member)]));
   }
-}
-
-function structuredCopy(view: ArrayBufferView): unknown {
-  return view instanceof Int32Array ? view.slice() : view instanceof Float64Array ? view.slice() : view;
 }

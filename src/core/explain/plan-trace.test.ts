@@ -276,6 +276,14 @@ describe('a request that does not ask', () => {
     ]);
   });
 
+  it('is told without its decisions where very many might serve it', () => {
+    const many = { deployments: Array.from({ length: 201 }, () => ({ group: 'a' })), settings: { numRetries: 1 } };
+    const lines = told(run(planOf({ sketch: many, context: { explainTrouble: () => true } }), E500));
+    expect(lines.filter((line) => line.includes('decision')).map((line) => line.replace(/d\d+/, 'd'))).toEqual([
+      '10 decision in a: d, unexplained',
+    ]);
+  });
+
   it('goes the same way as one that asks', () => {
     const plans = [{ explain: true }, {}].map((context) => run(planOf({ sketch, context }), E500, E500, 'ok'));
     expect(plans[0]?.tried).toEqual(plans[1]?.tried);

@@ -43,6 +43,25 @@ describe('what a provider says is left', () => {
     expect(ask(fleet, 5_001).kind).toBe('admitted');
   });
 
+  test('beside a full window, whichever lasts longer', () => {
+    const until = (resetMs: number): unknown => {
+      const fleet = fleetOf({ tpm: 100 });
+      charged(ask(fleet, 0, { prompt: 25 }));
+      const charge = charged(ask(fleet, 10_000, { prompt: 25 }));
+      mirrorHeaders(fleet, charge, { headers: { ...SILENT, tokens: { units: 20, resetMs } }, now: 10_001 });
+      return ask(fleet, 10_002, { prompt: 60 });
+    };
+    expect(until(20_000)).toMatchObject({ kind: 'full', freeAtMs: 60_000 });
+    expect(until(55_000)).toMatchObject({ kind: 'full', freeAtMs: 65_001 });
+  });
+
+  test('beside another limit that is full, names that one', () => {
+    const fleet = fleetOf({ rpm: 1, tpm: 100 });
+    const charge = charged(ask(fleet, 0, { prompt: 10 }));
+    mirrorHeaders(fleet, charge, { headers: { ...SILENT, tokens: { units: 50, resetMs: 70_000 } }, now: 1 });
+    expect(ask(fleet, 2, { prompt: 20 })).toEqual({ kind: 'full', freeAtMs: 60_000, limit: 'rpm' });
+  });
+
   test('is older than what was sent since the request that it answers', () => {
     const fleet = fleetOf({ rpm: 10 });
     const answered = charged(ask(fleet, 0));

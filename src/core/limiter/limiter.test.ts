@@ -204,6 +204,14 @@ describe('tokens per minute', () => {
     expect(charged(ask(fleet, 200, { prompt: 0, max: 7 })).totalTokens).toBe(7);
   });
 
+  test('learns that answers are of one token', () => {
+    const fleet = fleetOf({ tpm: 1_000_000 });
+    for (let nth = 0; nth < 20; nth++) {
+      settle(fleet, charged(ask(fleet, nth, { prompt: 10 })), { usage: usage(10, 1), now: nth });
+    }
+    expect(charged(ask(fleet, 200, { prompt: 0 })).totalTokens).toBe(1);
+  });
+
   test('forgets: a deployment whose answers became short is charged less', () => {
     const fleet = fleetOf({ tpm: 100_000_000 });
     const run = (count: number, tokens: number): void => {
@@ -234,6 +242,12 @@ describe('tokens per minute', () => {
     const second = charged(ask(fleet, 30, { prompt: 200, max: 0 }));
     settle(fleet, second, { usage: usage(600, 0), now: 40 });
     expect(ask(fleet, 50, { prompt: 1, max: 0 })).toMatchObject({ kind: 'full', limit: 'tpm' });
+  });
+
+  test('a count that is no number costs one unit', () => {
+    const fleet = fleetOf({ tpm: 1_000 });
+    settle(fleet, charged(ask(fleet, 0, { prompt: 1_000, max: 0 })), { usage: usage(Infinity, 0), now: 1 });
+    expect(charged(ask(fleet, 2, { prompt: 999, max: 0 })).totalTokens).toBe(999);
   });
 
   test('a charge that has left the window is past correcting', () => {

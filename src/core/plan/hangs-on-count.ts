@@ -2,14 +2,15 @@
 // estimate is bytes through four, which is right within a factor of two for nearly every text.
 import type { Deployment } from '../deployment.ts';
 import type { SelectContext } from '../select/select-context.ts';
+import type { DeploymentIndex } from '../units.ts';
 
 /** The truth is at most so many times the estimate, and at least its share. */
 export const ERROR_OF_ESTIMATE = 2;
 
-/** The estimate is near the window of a candidate, or exceeds the whole tpm or itpm of one. */
-export function hangsOnCount(context: SelectContext): boolean {
+/** The first candidate whose window the estimate is near, or whose whole tpm or itpm it exceeds. */
+export function hangsOnCount(context: SelectContext): DeploymentIndex | undefined {
   const { table, candidates } = context;
-  return candidates.some((index) => {
+  return candidates.find((index) => {
     const deployment = table.deployments[index];
     if (deployment === undefined || deployment.outOfRotation !== undefined) return false;
     return isNearWindow(deployment, context) || exceedsLimit(deployment, context);

@@ -114,6 +114,7 @@ describe('a plan', () => {
       'nobody',
     ]);
     expect(plan.hasFallback).toBe(false);
+    expect(plan.policy.strategy).toBe('simple-shuffle');
     expect(plan.next(1_000, rng)).toMatchObject({ kind: 'fail', failure: { status: 400 } });
   });
 

@@ -78,12 +78,11 @@ function hasNamedTime(context: SelectContext, now: Millis): boolean {
 }
 
 function outOfRotationFailure(context: SelectContext, { group, isFallbackById }: ShortageSpot): Failure {
-  const reasons = new Set<string>();
-  for (const index of context.candidates) reasons.add(context.table.deployments[index]?.outOfRotation ?? '');
+  const reasons = new Set(context.candidates.map((index) => deploymentAt(context.table, index).outOfRotation));
   if (reasons.size === 1 && reasons.has(BLOCKED)) {
     return isFallbackById ? deploymentPausedFailure(group) : modelBlockedFailure(group);
   }
-  const text = `every deployment of ${group} is out of rotation: ${[...reasons].filter((reason) => reason !== '').join('; ')}`;
+  const text = `every deployment of ${group} is out of rotation: ${[...reasons].filter((reason) => reason !== undefined).join('; ')}`;
   return gatewayFailure('out_of_rotation', prefixed('InternalServerError', text));
 }
 
@@ -107,7 +106,7 @@ function largestWindow(context: SelectContext): number {
 function largestLimit(context: SelectContext): { readonly name: 'tpm' | 'itpm'; readonly limit: number } {
   let largest: { readonly name: 'tpm' | 'itpm'; readonly limit: number } = { name: 'tpm', limit: 0 };
   for (const index of context.candidates) {
-    const { tpm = Infinity, itpm = Infinity } = context.table.deployments[index]?.limits ?? {};
+    const { tpm = Infinity, itpm = Infinity } = deploymentAt(context.table, index).limits;
     const limit = Math.min(tpm, itpm);
     if (Number.isFinite(limit) && limit > largest.limit) largest = { name: itpm < tpm ? 'itpm' : 'tpm', limit };
   }

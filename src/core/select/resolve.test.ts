@@ -75,6 +75,11 @@ describe('resolving', () => {
       group: 'ok',
       candidates: [0],
     });
+    const lost = sketchTable({ deployments: [wildcard('x/*', 'openai/*')], settings });
+    expect(resolve(lost, 'nope').kind).toBe('unknown');
+    const aliases = [{ name: 'ok', target: 'real', hidden: false }];
+    const aliased = sketchTable({ deployments: [{ group: 'real' }, wildcard('x/*', 'openai/*')], aliases, settings });
+    expect(resolve(aliased, 'nope')).toMatchObject({ kind: 'default-fallback', requested: 'nope', candidates: [0] });
   });
 });
 
@@ -117,6 +122,12 @@ describe('wildcards', () => {
     const resolution = resolve(prefixed, 'gpt-4o', () => 'openai');
     expect(resolution).toMatchObject({ kind: 'wildcard', requested: 'gpt-4o', captures: ['gpt-4o'] });
     expect(resolve(prefixed, 'claude', () => undefined)).toMatchObject({ kind: 'unknown', hasWildcards: true });
+  });
+
+  test('a star more than captures stays one', () => {
+    const few = sketchTable({ deployments: [wildcard('openai/*', 'openai/*-*')] });
+    const [deployment] = few.deployments;
+    expect(deployment && upstreamModelFor(deployment, resolve(few, 'openai/a') as ResolvedModel)).toBe('a-*');
   });
 
   test('with fewer stars than captures the matched name goes out, without the provider', () => {

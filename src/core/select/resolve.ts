@@ -102,7 +102,7 @@ function matchWildcard(table: RoutingTable, requested: string, name: string): Re
   for (const route of table.wildcards) {
     const match = route.regex.exec(name);
     if (match === null) continue;
-    const captures = match.slice(1).map((text) => text ?? '');
+    const captures = match.slice(1);
     const policy = table.groups.get(route.pattern)?.policy;
     return { ...resolved('wildcard', requested, route.deployments), captures, matched: name, policy };
   }

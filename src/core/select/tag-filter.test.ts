@@ -242,6 +242,11 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('tags of a request and a group', () => {
+  test('a deployment that is gone does not count', () => {
+    const request = readTags({ tags: ['a'], prefix: '', matchAny: true, userAgent: undefined });
+    expect(tagMode(request, [sketchDeployment(0, A)], [7])).toBe('all');
+  });
+
   test.each(ROWS)('$name', ({ group, mode, expected, ...asked }) => {
     expect(allowed(group, asked)).toEqual({ mode, indexes: expected });
   });
