@@ -12,6 +12,8 @@ import { settle } from '../src/core/limiter/settle.ts';
 import type { Outcome } from '../src/core/outcome.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../src/core/routing-table.ts';
 import { select } from '../src/core/select/select.ts';
+import { recordLatency } from '../src/core/strategy/latency-samples.ts';
+import { settleUsage } from '../src/core/strategy/usage-window.ts';
 import { seededRng } from '../sim/chance.ts';
 import { sketchContext, sketchTable } from '../test/support/routing-fixture.ts';
 
@@ -73,6 +75,8 @@ function decider({ strategy, limits, again }: Setting): (times: number) => void 
       if (charge !== undefined && deployment !== undefined) {
         finished(fleet, charge.deployment);
         settle(fleet, charge, { usage, now });
+        settleUsage(fleet, charge, { outcome, now });
+        recordLatency(fleet, outcome, { deployment: deployment.index, intent: context.intent, now });
         recordOutcome(fleet, outcome, { charge, deployment, settings, now, rng });
       }
       const selection = select(context, now, rng);

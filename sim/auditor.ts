@@ -7,7 +7,7 @@ import { parallelFull, rowFreeAtUs } from '../src/core/limiter/limiter.ts';
 import type { Action, Outcome } from '../src/core/outcome.ts';
 import type { Plan } from '../src/core/plan.ts';
 import type { Scenario } from './scenario.ts';
-import type { Observer } from './simulation.ts';
+import type { Observer, RecordedAttempt } from './simulation.ts';
 
 const WINDOW_MS = 60_000;
 
@@ -26,6 +26,8 @@ export class Auditor implements Observer {
   /** Start of the probe that is out, by deployment. */
   readonly #probes = new Map<number, number>();
   #before: Before[] = [];
+  /** The queue has decided before we looked. */
+  #wasPicked = false;
   readonly #scenario: Scenario;
 
   constructor(scenario: Scenario) {
@@ -35,12 +37,13 @@ export class Auditor implements Observer {
   }
 
   deciding(plan: Plan, fleet: Fleet, now: number): void {
+    this.#wasPicked = plan.waiter?.picked !== undefined;
     const nowUs = microsBefore(now);
     this.#before = this.#scenario.table.deployments.map(({ index }) => {
       const row = rowOf(fleet, index);
       const standing = standingOf(row, nowUs);
       const hasRoom = !parallelFull(row) && rowFreeAtUs(row, plan, nowUs) === 0;
-      if (standing !== 'probing' && standing !== 'probe-due') this.#probes.delete(index);
+      this.#forgetProbe(index, standing);
       const admissible = hasRoom && (standing === 'ready' || standing === 'probe-due');
       return { standing, trigger: triggerOf(row), admissible };
     });
@@ -49,7 +52,7 @@ export class Auditor implements Observer {
   decided(plan: Plan, action: Action, now: number): void {
     if (action.kind !== 'attempt') return;
     const { deployment } = action.attempt;
-    this.#checkStanding(plan, deployment, now);
+    if (!this.#wasPicked) this.#checkStanding(plan, deployment, now);
     if (this.#before[deployment]?.standing === 'probe-due') {
       if (this.#probes.has(deployment)) this.#complain('a second probe', deployment, now);
       this.#probes.set(deployment, now);
@@ -68,11 +71,17 @@ export class Auditor implements Observer {
   }
 
   /** What never reached the provider is not counted by it. */
-  recorded(deployment: number, outcome: Outcome, startedAtMs: number): void {
+  recorded(fleet: Fleet, outcome: Outcome, { deployment, startedAtMs, now }: RecordedAttempt): void {
     this.inFlight[deployment] = (this.inFlight[deployment] ?? 0) - 1;
     this.content(deployment, startedAtMs);
+    this.#forgetProbe(deployment, standingOf(rowOf(fleet, deployment), microsBefore(now)));
     const times = this.#dispatches[deployment] ?? [];
     if (outcome.kind === 'failure' && outcome.unsent) times.splice(times.indexOf(startedAtMs), 1);
+  }
+
+  /** Open again, or closed: what was sent as a probe before is one no longer. */
+  #forgetProbe(deployment: number, standing: Standing): void {
+    if (standing !== 'probing' && standing !== 'probe-due') this.#probes.delete(deployment);
   }
 
   /** To a microsecond, which is what the fleet counts in. */

@@ -34,6 +34,8 @@ export class Flight {
   status = 0;
   retryAfterMs: Millis | undefined;
   decisions = 0;
+  /** Beginning of the latest wait. */
+  waitsFromMs: Millis = 0;
 
   constructor(slot: number) {
     this.slot = slot;

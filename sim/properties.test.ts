@@ -11,8 +11,8 @@ import { simulate } from './simulation.ts';
 import { PLAIN_UPSTREAM, type UpstreamSpec } from './upstream.ts';
 import type { WorkloadSpec } from './workload.ts';
 
-/** Of each property: ten thousand histories in all. */
-const RUNS = 3_400;
+/** Histories of each property. */
+const RUNS = 10_000;
 const WINDOW_MS = 60_000;
 const LONGEST_MS = 120_000;
 

@@ -15,8 +15,16 @@ import { hasUntriedInOrder } from './in-order.ts';
 import { Ledger } from './ledger.ts';
 import type { Report } from './report.ts';
 import type { Scenario } from './scenario.ts';
+import { SimQueue } from './sim-queue.ts';
 import { Upstream } from './upstream.ts';
 import { Workload, type SimRequest } from './workload.ts';
+
+export interface RecordedAttempt {
+  readonly deployment: DeploymentIndex;
+  /** When it was dispatched. */
+  readonly startedAtMs: Millis;
+  readonly now: Millis;
+}
 
 /** Looks at what the core does; a property's eyes. It must change nothing. */
 export interface Observer {
@@ -24,12 +32,11 @@ export interface Observer {
   decided?(plan: Plan, action: Action, now: Millis): void;
   /** First content of a stream. */
   content?(deployment: DeploymentIndex, startedAtMs: Millis): void;
-  /** `startedAtMs`: when the attempt was dispatched. */
-  recorded?(deployment: DeploymentIndex, outcome: Outcome, startedAtMs: Millis): void;
+  recorded?(fleet: Fleet, outcome: Outcome, attempt: RecordedAttempt): void;
 }
 
 /** What an event stands for; the flight's slot is in the bits above. */
-const EVENT = { arrival: 0, content: 1, end: 2, waited: 3, leaves: 4 } as const;
+const EVENT = { arrival: 0, content: 1, end: 2, waited: 3, leaves: 4, queue: 5 } as const;
 const KIND_BITS = 3;
 /** More decisions than any request can need: a plan that asks for more does not end. */
 const MOST_DECISIONS = 10_000;
@@ -48,6 +55,7 @@ class Simulation {
   readonly #workload: Workload;
   readonly #rng: Rng;
   readonly #heap = new EventHeap();
+  readonly #queue: SimQueue;
   readonly #ledger = new Ledger();
   readonly #failures = new FailureBook();
   readonly #flights: Flight[] = [];
@@ -61,6 +69,9 @@ class Simulation {
     this.#upstreams = upstreams.map((spec, nth) => new Upstream(spec, seed, nth));
     this.#workload = new Workload(workload, seed);
     this.#rng = concernRng(seed, 1);
+    this.#queue = new SimQueue((atMs, token) => {
+      this.#heap.push(Math.max(atMs, this.#heap.atMs), EVENT.queue, token);
+    });
   }
 
   run(): Report {
@@ -77,12 +88,14 @@ class Simulation {
   #handle(kind: number, flight: Flight | undefined): void {
     const { atMs, token } = this.#heap;
     if (kind === EVENT.arrival) return this.#arrive(atMs);
+    if (kind === EVENT.queue) return this.#queue.due(token, atMs, this.#rng);
     if (flight === undefined) return;
     // A client that leaves is known by the number of its request, everything else by the flight's latest step.
     if (kind === EVENT.leaves) return flight.number === token ? this.#leave(flight, atMs) : undefined;
     if (flight.step !== token) return;
     if (kind === EVENT.content) return this.#content(flight, atMs);
     if (kind === EVENT.end) return this.#end(flight, atMs);
+    this.#ledger.waited.add(atMs - flight.waitsFromMs);
     this.#decide(flight, atMs);
   }
 
@@ -95,7 +108,14 @@ class Simulation {
     const request = this.#workload.request();
     const intent = intentOf(request);
     const { table } = this.#scenario;
-    const plan = createPlan({ table, fleet: this.#fleet, intent, routeName: '/chat/completions', startedAtMs: now });
+    const plan = createPlan({
+      table,
+      fleet: this.#fleet,
+      queue: this.#queue.queue,
+      intent,
+      routeName: '/chat/completions',
+      startedAtMs: now,
+    });
     const flight = this.#flight();
     flight.start(request, plan, { number: ledger.requests, now });
     if (request.leavesAfterMs !== undefined) {
@@ -124,10 +144,10 @@ class Simulation {
       case 'attempt':
         return this.#begin(flight, action.attempt, now);
       case 'wait': {
-        const untilMs = Math.max(now, action.untilMs);
         this.#ledger.waits += 1;
-        this.#ledger.waited.add(untilMs - now);
-        return this.#schedule(flight, untilMs, EVENT.waited);
+        flight.waitsFromMs = now;
+        if (plan.waiter !== undefined) plan.waiter.wake = () => this.#schedule(flight, this.#heap.atMs, EVENT.waited);
+        return this.#schedule(flight, Math.max(now, action.untilMs), EVENT.waited);
       }
       case 'fail':
         return this.#fail(flight, action.failure, now);
@@ -185,7 +205,8 @@ class Simulation {
     if (plan === undefined || attempt === undefined) return;
     this.#upstreams[attempt.deployment]?.ended();
     const change = plan.record(healthSample(request, outcome), now, this.#rng);
-    this.#observer.recorded?.(attempt.deployment, outcome, flight.attemptAtMs);
+    const { deployment } = attempt;
+    this.#observer.recorded?.(this.#fleet, outcome, { deployment, startedAtMs: flight.attemptAtMs, now });
     this.#noteChange(flight, change);
     flight.attempt = undefined;
   }
@@ -213,6 +234,7 @@ class Simulation {
   /** The client is gone: the call is cancelled within the tick, nothing further is tried. */
   #leave(flight: Flight, now: Millis): void {
     this.#record(flight, ABANDONED, now);
+    flight.plan?.abandon(now);
     this.#ledger.abandoned += 1;
     this.#release(flight);
   }
