@@ -25,6 +25,8 @@ export class Auditor implements Observer {
   readonly #dispatches: number[][];
   /** Start of the probe that is out, by deployment. */
   readonly #probes = new Map<number, number>();
+  /** Attempts to a last deployment that was used although it was open: the end of each decides like a probe's. */
+  readonly #overruled = new Set<string>();
   #before: Before[] = [];
   /** The queue has decided before we looked. */
   #wasPicked = false;
@@ -53,7 +55,9 @@ export class Auditor implements Observer {
     if (action.kind !== 'attempt') return;
     const { deployment } = action.attempt;
     if (!this.#wasPicked) this.#checkStanding(plan, deployment, now);
-    if (this.#before[deployment]?.standing === 'probe-due') {
+    const standing = this.#before[deployment]?.standing;
+    if (standing === 'open' || standing === 'probing') this.#overruled.add(`${deployment} ${now}`);
+    if (standing === 'probe-due') {
       if (this.#probes.has(deployment)) this.#complain('a second probe', deployment, now);
       this.#probes.set(deployment, now);
     }
@@ -74,6 +78,7 @@ export class Auditor implements Observer {
   recorded(fleet: Fleet, outcome: Outcome, { deployment, startedAtMs, now }: RecordedAttempt): void {
     this.inFlight[deployment] = (this.inFlight[deployment] ?? 0) - 1;
     this.content(deployment, startedAtMs);
+    if (this.#overruled.delete(`${deployment} ${startedAtMs}`)) this.#probes.delete(deployment);
     this.#forgetProbe(deployment, standingOf(rowOf(fleet, deployment), microsBefore(now)));
     const times = this.#dispatches[deployment] ?? [];
     if (outcome.kind === 'failure' && outcome.unsent) times.splice(times.indexOf(startedAtMs), 1);
