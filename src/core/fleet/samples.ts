@@ -28,9 +28,10 @@ export function samplesAdd(samples: Samples, atUs: Micros, value: Micros): void 
   store(cells, at + COUNT, Math.min(capacity, load(cells, at + COUNT) + 1));
 }
 
-/** How many of the `newest` samples were taken after `sinceUs`. */
+/** How many of the `newest` samples were taken after `sinceUs`; they were added in the order of their times. */
 export function samplesSince(samples: Samples, newest: number, sinceUs: Micros): number {
   const most = Math.min(newest, load(samples.cells, samples.at + COUNT));
+  if (most === 0 || load(samples.cells, placeOf(samples, most - 1)) > sinceUs) return most;
   let count = 0;
   while (count < most && load(samples.cells, placeOf(samples, count)) > sinceUs) count++;
   return count;
@@ -38,8 +39,14 @@ export function samplesSince(samples: Samples, newest: number, sinceUs: Micros):
 
 /** Mean of the `count` newest samples; `count` is at least 1 and no more than there are. */
 export function samplesMean(samples: Samples, count: number): number {
+  const { cells, at, capacity } = samples;
+  const valuesAt = at + RING + capacity;
   let sum = 0;
-  for (let nth = 0; nth < count; nth++) sum += valueOf(samples, nth);
+  let position = load(cells, at + NEXT);
+  for (let left = count; left > 0; left--) {
+    position = (position === 0 ? capacity : position) - 1;
+    sum += load(cells, valuesAt + position);
+  }
   return sum / count;
 }
 
