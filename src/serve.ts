@@ -80,7 +80,13 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
   const tokens = new TokenCounter();
   const lasting = { clock, log: options.log, metrics, recent, state, credentials, mirrors, tokens };
   const inForce = new InForce(config, lasting);
-  const control = lazyControlPlane({ context: () => inForce.context, metrics, recent, env: options.env });
+  const control = lazyControlPlane({
+    context: () => inForce.context,
+    metrics,
+    recent,
+    reload: () => reloader.reload('admin'),
+    env: options.env,
+  });
   const reloader = new Reloader({
     read: options.readConfig ?? (() => config),
     replace: (next) => {

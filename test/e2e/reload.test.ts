@@ -91,6 +91,26 @@ test('a deployment that stays keeps its charges and its flights', async () => {
   expect(after).toMatch(/litellm_deployment_success_responses_total\{[^}]*model_id="a"[^}]*\} 2/);
 });
 
+test('an operator may ask for it over HTTP, and is told what came of it', async () => {
+  const up = await provider();
+  const running = await gateway(configOf([{ id: 'a', url: up.url }]));
+  const post = () => fetch(`${running.url}/admin/reload`, { method: 'POST' });
+  running.rewrite(configOf([{ id: 'b', url: up.url }]));
+  const accepted = await post();
+  expect([accepted.status, await accepted.json()]).toEqual([
+    200,
+    { status: 'reloaded', models: 1, deployments: 1, added: 1, removed: 1, problems: [] },
+  ]);
+  expect((await ask(running.url)).headers.get('x-litellm-model-id')).toBe('b');
+  running.rewrite('model_list: [oops');
+  const rejected = await post();
+  expect([rejected.status, await rejected.json()]).toEqual([
+    400,
+    { status: 'rejected', problems: [expect.stringMatching(/^\S+:1:\d+: error: /)] },
+  ]);
+  expect((await ask(running.url)).headers.get('x-litellm-model-id')).toBe('b');
+});
+
 test('a broken file is rejected with its messages, and the old config serves on', async () => {
   const up = await provider();
   const running = await gateway(configOf([{ id: 'a', url: up.url }]));

@@ -1,10 +1,11 @@
 // What the gateway has done lately and how its deployments stand: `/admin/*`, for operators only (DESIGN 7). What is
-// shown is read from the fleet and from the ring of recent requests; nothing here can change either.
+// shown is read from the fleet and from the ring of recent requests. What can be done is to read the config again.
 import type { Deployment } from '../../core/deployment.ts';
 import { snapshot, type DeploymentSnapshot } from '../../core/fleet/snapshot.ts';
 import type { Millis } from '../../core/units.ts';
 import type { RecentRequests } from '../../observe/recent.ts';
 import { detailEnvelope, errorEnvelope, NO_PARAM } from '../../wire/error-envelope.ts';
+import type { ReloadOutcome } from '../../reload.ts';
 import { adminAccess } from '../admin-access.ts';
 import type { ControlPlaneOptions } from './control-context.ts';
 import { jsonReply, type ControlCall, type ControlReply, type ControlRoute } from './control-route.ts';
@@ -12,8 +13,10 @@ import { shownRequest } from './shown-request.ts';
 
 const DEFAULT_LIMIT = 50;
 
-export function adminRoutes({ context, recent }: ControlPlaneOptions): ControlRoute[] {
-  const guarded = (route: Omit<ControlRoute, 'method' | 'tag'>): ControlRoute => ({
+type AdminRoute = Omit<ControlRoute, 'method' | 'tag'> & Partial<Pick<ControlRoute, 'method'>>;
+
+export function adminRoutes({ context, recent, reload }: ControlPlaneOptions): ControlRoute[] {
+  const guarded = (route: AdminRoute): ControlRoute => ({
     method: 'GET',
     tag: 'admin',
     ...route,
@@ -45,7 +48,21 @@ export function adminRoutes({ context, recent }: ControlPlaneOptions): ControlRo
         });
       },
     }),
+    guarded({
+      method: 'POST',
+      path: '/admin/reload',
+      summary: 'Reads the config again: all of it is in force from then on, or nothing has changed',
+      handle: async () => reloaded(await reload()),
+    }),
   ];
+}
+
+function reloaded(outcome: ReloadOutcome): ControlReply {
+  const problems = outcome.problems.map(({ severity, file, line, column, where, what }) => {
+    return `${file}:${line}:${column}: ${severity}: ${where}: ${what}`;
+  });
+  if (outcome.kind === 'replaced') return jsonReply({ status: 'reloaded', ...outcome.change, problems });
+  return { ...jsonReply({ status: 'rejected', problems }), status: 400 };
 }
 
 /** The refusal, or `undefined` for those who may. */

@@ -33,6 +33,7 @@ test('while shutting down readiness turns 503 and liveness stays', async () => {
     context: () => context,
     metrics: new Metrics(),
     recent: new RecentRequests(),
+    reload: () => Promise.reject(new Error('nobody reloads')),
     env: {},
   });
   const server = createServer((request, response) => control.handle(request, response)).listen(0, '127.0.0.1');
