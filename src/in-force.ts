@@ -16,6 +16,7 @@ import type { RecentRequests } from './observe/recent.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { Clock } from './upstream/clock.ts';
 import type { CredentialCache } from './upstream/credentials.ts';
+import type { ConfigChange } from './reload.ts';
 import { tlsProfile } from './upstream/tls-profile.ts';
 import { Transport } from './upstream/transport.ts';
 
@@ -33,15 +34,6 @@ export interface Lasting {
   readonly mirrors: Mirrors;
   readonly recent: RecentRequests;
   readonly tokens: TokenCounter;
-}
-
-/** What a replacement changed, for the log. */
-export interface ConfigChange {
-  readonly models: number;
-  readonly deployments: number;
-  /** Deployments by id: new ones, and those that are gone. */
-  readonly added: number;
-  readonly removed: number;
 }
 
 export class InForce {

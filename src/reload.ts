@@ -2,8 +2,16 @@
 // signal, the watcher and the admin route may all ask at once, and the last to ask must see the newest file.
 import { hasErrors } from './config/check-report.ts';
 import type { ConfigProblem, GatewayConfig } from './config/types.ts';
-import type { ConfigChange } from './in-force.ts';
 import type { RequestLog } from './observe/request-log.ts';
+
+/** What a replacement changed, for the log. */
+export interface ConfigChange {
+  readonly models: number;
+  readonly deployments: number;
+  /** Deployments by id: new ones, and those that are gone. */
+  readonly added: number;
+  readonly removed: number;
+}
 
 /** Who asked. */
 export type ReloadTrigger = 'SIGHUP' | 'watch' | 'admin';

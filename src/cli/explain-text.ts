@@ -1,7 +1,25 @@
 // An explanation as text for a terminal: the decision as a table, then one line a step.
 import type { ExplainedCandidate, ExplainedDecision } from '../core/explain/decision.ts';
 import type { PlanStep } from '../core/explain/plan-trace.ts';
-import type { Explanation, Told } from './explain.ts';
+import type { Failure } from '../core/outcome.ts';
+
+export interface Told {
+  readonly steps: readonly PlanStep[];
+  readonly ending: Failure | undefined;
+}
+
+/** Everything that is told about a request. */
+export interface Explanation {
+  readonly path: string;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly promptTokens: number;
+  /** The tokens are no estimate. */
+  readonly isCounted: boolean;
+  readonly first: Told;
+  /** By assumed failure; empty when no deployment would be asked. */
+  readonly ifItFails: Readonly<Record<string, Told>>;
+}
 
 const INDENT = ' '.repeat(10);
 

@@ -2,9 +2,10 @@
 // The numbers are those of a gateway that has just started: nothing used, every breaker closed.
 import { readFileSync } from 'node:fs';
 import type { GatewayConfig } from '../config/types.ts';
-import type { PlanStep } from '../core/explain/plan-trace.ts';
+
 import { ASSUMED_FAILURES, walkPlan, type Walk } from '../core/explain/walk-plan.ts';
 import { createFleet } from '../core/fleet/fleet.ts';
+
 import type { Failure } from '../core/outcome.ts';
 import { createPlan } from '../core/plan.ts';
 import type { UnderstoodRequest } from '../gateway/exchange.ts';
@@ -14,27 +15,9 @@ import { TokenCounter } from '../gateway/tokens/token-counter.ts';
 import { readRequest } from '../http/read-request.ts';
 import { inferenceRoute } from '../http/routes.ts';
 import { guessProvider } from '../provider/guess-provider.ts';
-import { explainText } from './explain-text.ts';
+import { explainText, type Explanation, type Told } from './explain-text.ts';
 import type { ExplainArguments } from './parse-arguments.ts';
 import { readRequestFile } from './request-file.ts';
-
-export interface Told {
-  readonly steps: readonly PlanStep[];
-  readonly ending: Failure | undefined;
-}
-
-/** Everything that is told about a request. */
-export interface Explanation {
-  readonly path: string;
-  readonly model: string;
-  readonly stream: boolean;
-  readonly promptTokens: number;
-  /** The tokens are no estimate. */
-  readonly isCounted: boolean;
-  readonly first: Told;
-  /** By assumed failure; empty when no deployment would be asked. */
-  readonly ifItFails: Readonly<Record<string, Told>>;
-}
 
 export type ExplainResult = { readonly text: string; readonly isRefused: boolean } | { readonly mistake: string };
 

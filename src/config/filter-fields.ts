@@ -5,7 +5,7 @@ import type { Findings } from './findings.ts';
 import type { ModelEntry } from './model-entries.ts';
 import { booleanIn, textOf } from './read-value.ts';
 import type { Deployment } from '../core/deployment.ts';
-import type { ResponseFormat } from '../core/request-intent.ts';
+import type { ResponseFormat } from '../core/deployment.ts';
 import type { ModelFacts } from '../provider/model-table.ts';
 import { quirksOf } from '../provider/model-quirks.ts';
 import type { DeploymentSpec } from '../provider/types.ts';

@@ -1,7 +1,9 @@
 // A deployment as the routing core sees it: only what a decision needs. How to call it (address, key, fixed
 // parameters) is the provider's business and lives outside the core, in an array with the same index.
-import type { ResponseFormat } from './request-intent.ts';
 import type { DeploymentIndex, Millis } from './units.ts';
+
+/** `response_format.type` of a request, as far as deployments differ in it. */
+export type ResponseFormat = 'json_object' | 'json_schema';
 
 /** Limits of one deployment; `undefined` is no limit. Requests and tokens per minute, and requests at one time. */
 export interface Limits {

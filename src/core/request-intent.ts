@@ -1,4 +1,5 @@
 // What one client request asks of the router, read once from body and headers and never changed afterwards.
+import type { ResponseFormat } from './deployment.ts';
 import type { StickyKeys } from './affinity/affinity-settings.ts';
 import type { ClassNumbers } from './class-numbers.ts';
 import type { FallbackRule, FallbackTarget, StrategyArgs, StrategyName } from './routing-table.ts';
@@ -23,8 +24,6 @@ export interface RequestRouting {
   /** true: tags count although the config does not say so. */
   readonly enableTagFiltering: boolean;
 }
-/** `response_format.type` of the request, as far as deployments differ in it. */
-export type ResponseFormat = 'json_object' | 'json_schema';
 
 export interface RequestIntent {
   /** The model that the client asked for (body, path, CLI or general settings, already decided). */

@@ -14,7 +14,6 @@ import type { StreamReader } from '../wire/stream-reader.ts';
 import type { Mock } from '../wire/mock.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { GatewayListener } from './events.ts';
-import type { FanOut } from './fan-out.ts';
 import type { Runtime, ServerState } from './runtime.ts';
 import type { TokenCounter } from './tokens/token-counter.ts';
 import type { CredentialCache } from '../upstream/credentials.ts';
@@ -37,6 +36,13 @@ export interface GatewayServices {
 export interface MultipartBody {
   readonly contentType: string;
   withModel(model: string): ByteBody;
+}
+
+/** The models of one request, and what is to be made of their answers. */
+export interface FanOut {
+  readonly models: readonly string[];
+  /** The first success is the answer. */
+  readonly isRace: boolean;
 }
 
 /** A request as its body, headers and URL were understood. */

@@ -5,18 +5,11 @@ import { internalFailure } from '../core/own-failures.ts';
 import { errorEnvelope } from '../wire/error-envelope.ts';
 import type { ClientResponse } from './client-response.ts';
 import { CollectedReply } from './collected-reply.ts';
-import type { Exchange, UnderstoodRequest } from './exchange.ts';
+import type { Exchange, FanOut, UnderstoodRequest } from './exchange.ts';
 import { execute } from './executor.ts';
 import { openExchange, type ExchangeOrigin, type ExchangeWorld } from './open-exchange.ts';
 import { RacingReply, type Race } from './racing-reply.ts';
 import { clientError, LITELLM_VERSION } from './reply.ts';
-
-/** The models of one request, and what is to be made of their answers. */
-export interface FanOut {
-  readonly models: readonly string[];
-  /** The first success is the answer. */
-  readonly isRace: boolean;
-}
 
 /** A fan-out under way. */
 export class FanOutRun {

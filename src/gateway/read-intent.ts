@@ -9,7 +9,7 @@ import {
 } from '../core/request-intent.ts';
 import type { FallbackRule, FallbackTarget } from '../core/routing-table.ts';
 import type { Millis } from '../core/units.ts';
-import { FILLING_FIELDS, OVERRIDE_FIELD, readRouting } from './read-routing.ts';
+import { FILLING_FIELDS, OVERRIDE_FIELD, readRouting, type IntentProblem } from './read-routing.ts';
 import { MOST_CLIENT_RETRIES, readGroupRetryPolicies } from './read-retry-policies.ts';
 
 /** Top-level members of a body, however it was written (JSON or form). */
@@ -24,13 +24,6 @@ export interface IntentHeaders {
   readonly streamTimeout: string | undefined;
   readonly numRetries: string | undefined;
   readonly tags: string | undefined;
-}
-
-/** The client sent a value that cannot be read; `param` names it. */
-export interface IntentProblem {
-  readonly kind: 'problem';
-  readonly param: string;
-  readonly message: string;
 }
 
 type Draft = { -readonly [Key in keyof RequestIntent]: RequestIntent[Key] };

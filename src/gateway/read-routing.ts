@@ -5,7 +5,13 @@
 import { MOST_SAMPLES } from '../core/fleet/row.ts';
 import type { RequestRouting } from '../core/request-intent.ts';
 import { STRATEGY_NAMES, type StrategyArgs, type StrategyName } from '../core/routing-table.ts';
-import type { IntentProblem } from './read-intent.ts';
+
+/** The client sent a value that cannot be read; `param` names it. */
+export interface IntentProblem {
+  readonly kind: 'problem';
+  readonly param: string;
+  readonly message: string;
+}
 
 export const OVERRIDE_FIELD = 'router_settings_override';
 

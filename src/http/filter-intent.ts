@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AffinitySettings, StickyKeys } from '../core/affinity/affinity-settings.ts';
-import type { RequestIntent, ResponseFormat } from '../core/request-intent.ts';
+import type { ResponseFormat } from '../core/deployment.ts';
+import type { RequestIntent } from '../core/request-intent.ts';
 import type { RouterSettings } from '../core/routing-table.ts';
 import { presentedKey } from './auth.ts';
 import { promptKeys } from './prompt-keys.ts';

@@ -1,7 +1,7 @@
 // `model: "a,b"` of a chat request: which models it names, unless a name with a comma is one model's own. Separate from
 // the other checks because it may refuse for reasons of its own.
 import type { RoutingTable } from '../core/routing-table.ts';
-import type { FanOut } from '../gateway/fan-out.ts';
+import type { FanOut } from '../gateway/exchange.ts';
 import type { ClientError } from '../wire/error-envelope.ts';
 
 /** Each costs an upstream call. */

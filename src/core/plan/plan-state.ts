@@ -15,7 +15,6 @@ import { ERROR_OF_ESTIMATE } from './hangs-on-count.ts';
 import type { Hop } from './hop.ts';
 import { HopSource } from './hop-source.ts';
 import type { PlanContext } from './plan-context.ts';
-import type { Recovery } from './recovery.ts';
 import type { Retry } from './retry.ts';
 
 const NO_DEPLOYMENTS: readonly DeploymentIndex[] = [];
@@ -24,6 +23,16 @@ const NO_FAILURES: readonly Failure[] = [];
 const EXPLAINED_DECISIONS = 20;
 /** In a larger group a look at everybody costs more than a request in trouble should. */
 const MOST_CANDIDATES_IN_TROUBLE = 200;
+
+/** The stream broke after the commit point and is being gone on with. */
+export interface Recovery {
+  /** What broke the stream: the client is told this when nobody can go on with it. */
+  readonly failure: Failure;
+  /** A second answer may be held against the first. */
+  readonly mayReplay: boolean;
+  /** A deployment refused the prefill: from now on only replays. */
+  isPrefillRefused: boolean;
+}
 
 /** Its public fields are those of a `SelectContext`, so that a decision allocates nothing for its input. */
 export class PlanState implements SelectContext {

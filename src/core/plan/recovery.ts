@@ -5,18 +5,8 @@ import type { Failure, Resumable } from '../outcome.ts';
 import type { RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { Hop } from './hop.ts';
-import type { PlanState } from './plan-state.ts';
+import type { PlanState, Recovery } from './plan-state.ts';
 import { RETRY_RULES } from './retry-rule.ts';
-
-/** A recovery under way. */
-export interface Recovery {
-  /** What broke the stream: the client is told this when nobody can go on with it. */
-  readonly failure: Failure;
-  /** A second answer may be held against the first. */
-  readonly mayReplay: boolean;
-  /** A deployment refused the prefill: from now on only replays. */
-  isPrefillRefused: boolean;
-}
 
 /** `undefined`: the stream ends with its failure. */
 export function recoveryAfter(

@@ -6,7 +6,7 @@ import { hasFailedCheck } from '../fleet/checks.ts';
 import { rowOf, type Fleet } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { HealthRouting } from '../filter-settings.ts';
-import type { ResponseFormat } from '../request-intent.ts';
+import type { ResponseFormat } from '../deployment.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
 
