@@ -41,7 +41,7 @@ const TOKEN = '{"access_token":"t","expires_in":3600}';
 
 test('a token endpoint that never answers is given up, and asked again by the next request', async () => {
   const { request, transport, asked } = await tokenEndpoint([undefined, TOKEN]);
-  const cache = new CredentialCache(createClock(200));
+  const cache = new CredentialCache(createClock(40));
   const waiting = [cache.token(request, transport), cache.token(request, transport)];
   for (const one of waiting) await expect(one).rejects.toThrow(CredentialError);
   expect(asked()).toBe(1);
