@@ -20,21 +20,27 @@ export interface MemorySamples {
 }
 
 const MB = 1024 * 1024;
-/** A kilobyte kept of every request or of every hundredth token is more, in the short run as well as in the long. */
-const TOLERATED_BYTES = 1.2 * MB;
 const WARM_SHARE = 0.3;
 const LATE_SHARE = 0.9;
 
-/** Looks twice in a load of `seconds` that begins now. */
+export interface MemoryPlan {
+  readonly seconds: number;
+  /** How much more may be alive near the end: noise, and far less than a leak would make of the load. */
+  readonly toleratedMb: number;
+}
+
+/** Looks twice in a load that begins now. */
 export class MemoryWatch {
   readonly #source: MemorySource;
+  readonly #toleratedMb: number;
   readonly #warm: Promise<number>;
   readonly #late: Promise<number>;
   readonly #timer: NodeJS.Timeout;
   #resident = 0;
 
-  constructor(source: MemorySource, seconds: number) {
+  constructor(source: MemorySource, { seconds, toleratedMb }: MemoryPlan) {
     this.#source = source;
+    this.#toleratedMb = toleratedMb;
     this.#warm = after(seconds * WARM_SHARE, () => source.liveBytes());
     this.#late = after(seconds * LATE_SHARE, () => source.liveBytes());
     this.#timer = setInterval(() => (this.#resident = Math.max(this.#resident, this.#source.residentBytes())), 1_000);
@@ -43,14 +49,15 @@ export class MemoryWatch {
   /** After the load. */
   async verdict(): Promise<MemoryVerdict> {
     clearInterval(this.#timer);
-    return judgeMemory({ warm: await this.#warm, late: await this.#late, resident: this.#resident });
+    const samples = { warm: await this.#warm, late: await this.#late, resident: this.#resident };
+    return judgeMemory(samples, this.#toleratedMb);
   }
 }
 
-export function judgeMemory({ warm, late, resident }: MemorySamples): MemoryVerdict {
+export function judgeMemory({ warm, late, resident }: MemorySamples, toleratedMb: number): MemoryVerdict {
   const shown = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`;
   return {
-    isFlat: late - warm <= TOLERATED_BYTES,
+    isFlat: late - warm <= toleratedMb * MB,
     text: `live heap ${shown(warm)} once warm, ${shown(late)} near the end; resident at most ${shown(resident)}`,
   };
 }

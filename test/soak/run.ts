@@ -14,7 +14,7 @@ const FULL: SoakPlan = {
 };
 const SHORT: SoakPlan = {
   streams: { streams: 50, tokensPerSecond: 20, seconds: 8 },
-  flapping: { seconds: 9, clients: 8, restMs: 50, flapMs: 500 },
+  flapping: { seconds: 9, clients: 8, restMs: 5, flapMs: 500 },
 };
 
 const plan = process.argv.includes('--short') ? SHORT : FULL;
