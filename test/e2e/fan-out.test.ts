@@ -1,32 +1,11 @@
 // One chat request to several models: a list of answers, or the fastest, over real HTTP.
 import OpenAI from 'openai';
-import { afterEach, describe, expect, test } from 'vitest';
-import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
-import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { describe, expect, test } from 'vitest';
+import { openGateway, openProvider, opened } from '../support/opened.ts';
 import { startHeldUpstream, type HeldUpstream } from '../support/held-upstream.ts';
 
-const open: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((part) => part.close()));
-});
-
-async function gateway(entries: readonly string[], settings = '{num_retries: 0}'): Promise<TestGateway> {
-  const started = await startGateway(['model_list:', ...entries, `router_settings: ${settings}`].join('\n'));
-  open.push({ close: () => started.drain() });
-  return started;
-}
-
-async function provider(): Promise<FakeProvider> {
-  const started = await startFakeProvider();
-  open.push(started);
-  return started;
-}
-
 async function heldUpstream(): Promise<HeldUpstream> {
-  const started = await startHeldUpstream();
-  open.push(started);
-  return started;
+  return opened(await startHeldUpstream());
 }
 
 function at(group: string, url: string): string {
@@ -58,7 +37,7 @@ async function list(answer: Response): Promise<readonly Item[]> {
 
 describe('a list of models', () => {
   test('is answered by a list in its order, whoever is first, without headers of one model', async () => {
-    const { url } = await gateway([mocked('slow', 'from slow', 0.05), mocked('quick', 'from quick')]);
+    const { url } = await openGateway([mocked('slow', 'from slow', 0.05), mocked('quick', 'from quick')]);
     const answer = await chat(url, { model: ' slow ,quick' });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-litellm-model-id')).toBeNull();
@@ -72,8 +51,8 @@ describe('a list of models', () => {
   });
 
   test('each model is a request of its own: forwarded, with a log line and a count', async () => {
-    const upstream = await provider();
-    const { url, lines } = await gateway([at('a', upstream.url), at('b', upstream.url)]);
+    const upstream = await openProvider();
+    const { url, lines } = await openGateway([at('a', upstream.url), at('b', upstream.url)]);
     await (await chat(url, { model: 'a,b', fastest_response: false })).text();
     expect(upstream.requests).toHaveLength(2);
     expect(upstream.requests.map(({ model }) => model)).toEqual(['m', 'm']);
@@ -85,7 +64,7 @@ describe('a list of models', () => {
   });
 
   test('an error envelope stands for a model that failed, after its own fallbacks', async () => {
-    const { url } = await gateway(
+    const { url } = await openGateway(
       [mocked('a', 'ok'), mocked('bad', 'litellm.RateLimitError'), mocked('lost', 'litellm.InternalServerError')],
       '{num_retries: 0, fallbacks: [{bad: [a]}]}',
     );
@@ -95,26 +74,29 @@ describe('a list of models', () => {
   });
 
   test('when every model fails the first failure is the answer', async () => {
-    const { url } = await gateway([mocked('a', 'litellm.RateLimitError'), mocked('b', 'litellm.InternalServerError')]);
+    const { url } = await openGateway([
+      mocked('a', 'litellm.RateLimitError'),
+      mocked('b', 'litellm.InternalServerError'),
+    ]);
     const answer = await chat(url, { model: 'a,b' });
     expect(answer.status).toBe(429);
     expect(await answer.json()).toMatchObject({ error: { code: '429' } });
   });
 
   test('a name with a comma that the config knows is one model', async () => {
-    const { url } = await gateway([mocked('a', 'one'), mocked('a,b', 'both in one')]);
+    const { url } = await openGateway([mocked('a', 'one'), mocked('a,b', 'both in one')]);
     const answer = await chat(url, { model: 'a,b' });
     expect(answer.headers.get('x-litellm-model-id')).toBe('a,b-1');
     expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'both in one' } }] });
   });
 
   test('a wildcard does not make a list one name', async () => {
-    const { url } = await gateway([mocked('*', 'any')]);
+    const { url } = await openGateway([mocked('*', 'any')]);
     expect(await list(await chat(url, { model: 'a,b' }))).toHaveLength(2);
   });
 
   test('other endpoints take the name as it is', async () => {
-    const { url } = await gateway([mocked('a', 'one')]);
+    const { url } = await openGateway([mocked('a', 'one')]);
     const answer = await fetch(`${url}/v1/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -124,7 +106,7 @@ describe('a list of models', () => {
   });
 
   test('at most 20 models may be named, and a list is not streamed', async () => {
-    const { url } = await gateway([mocked('a', 'one')]);
+    const { url } = await openGateway([mocked('a', 'one')]);
     const many = await chat(url, { model: Array.from({ length: 21 }, () => 'a').join(',') });
     expect(many.status).toBe(400);
     expect(await many.json()).toMatchObject({ error: { param: 'model' } });
@@ -136,7 +118,7 @@ describe('a list of models', () => {
 
   test('a client that leaves ends them all', async () => {
     const held = await heldUpstream();
-    const { url, lines } = await gateway([at('a', held.url), at('b', held.url)]);
+    const { url, lines } = await openGateway([at('a', held.url), at('b', held.url)]);
     const leaving = new AbortController();
     const asked = chat(url, { model: 'a,b' }, leaving.signal).catch(() => 'left');
     await expect.poll(() => held.held()).toBe(2);
@@ -150,7 +132,7 @@ describe('a list of models', () => {
 describe('fastest_response', () => {
   test('the first success is the answer, with the headers of its model, and the others are ended', async () => {
     const held = await heldUpstream();
-    const { url } = await gateway([at('stuck', held.url), mocked('quick', 'from quick', 0.1)]);
+    const { url } = await openGateway([at('stuck', held.url), mocked('quick', 'from quick', 0.1)]);
     const asked = chat(url, { model: 'stuck,quick', fastest_response: true });
     await expect.poll(() => held.held()).toBe(1);
     const answer = await asked;
@@ -161,7 +143,10 @@ describe('fastest_response', () => {
   });
 
   test('a quick failure does not win', async () => {
-    const { url } = await gateway([mocked('bad', 'litellm.InternalServerError'), mocked('good', 'from good', 0.05)]);
+    const { url } = await openGateway([
+      mocked('bad', 'litellm.InternalServerError'),
+      mocked('good', 'from good', 0.05),
+    ]);
     const answer = await chat(url, { model: 'bad,good', fastest_response: true });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-litellm-model-id')).toBe('good-1');
@@ -169,7 +154,7 @@ describe('fastest_response', () => {
   });
 
   test('when all fail the first failure is the answer', async () => {
-    const { url } = await gateway([
+    const { url } = await openGateway([
       mocked('a', 'litellm.InternalServerError', 0.05),
       mocked('b', 'litellm.RateLimitError'),
     ]);
@@ -179,8 +164,8 @@ describe('fastest_response', () => {
   });
 
   test('the stream whose content comes first is streamed to the official client', async () => {
-    const upstream = await provider();
-    const { url, lines } = await gateway([mocked('late', 'from late', 5), at('early', upstream.url)]);
+    const upstream = await openProvider();
+    const { url, lines } = await openGateway([mocked('late', 'from late', 5), at('early', upstream.url)]);
     const openai = new OpenAI({ apiKey: 'any', baseURL: `${url}/v1`, maxRetries: 0 });
     const request = {
       model: 'late,early',

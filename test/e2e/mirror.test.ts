@@ -1,26 +1,9 @@
 // silent_model: copies of requests go to another group, and no client ever notices, over real HTTP.
-import { afterEach, expect, test } from 'vitest';
-import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
-import { startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { expect, test } from 'vitest';
+import type { FakeProvider } from '../../src/fake-provider/fake-provider.ts';
+import type { TestGateway } from '../support/start-gateway.ts';
+import { openGateway, openProvider, opened } from '../support/opened.ts';
 import { startHeldUpstream } from '../support/held-upstream.ts';
-
-const open: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((part) => part.close()));
-});
-
-async function gateway(entries: readonly string[], settings = '{num_retries: 0}'): Promise<TestGateway> {
-  const started = await startGateway(['model_list:', ...entries, `router_settings: ${settings}`].join('\n'));
-  open.push({ close: () => started.drain() });
-  return started;
-}
-
-async function provider(): Promise<FakeProvider> {
-  const started = await startFakeProvider();
-  open.push(started);
-  return started;
-}
 
 function entry(group: string, url: string, more: Readonly<Record<string, unknown>> = {}): string {
   const params = { model: `openai/${group}`, api_base: `${url}/v1`, api_key: 'sk-up', ...more };
@@ -50,8 +33,8 @@ function mirrorLines({ lines }: TestGateway): Record<string, unknown>[] {
 test.for([false, true])(
   'a request is copied once to each group, with the prompt and the form it has (stream: %s)',
   async (stream) => {
-    const [main, shadow] = [await provider(), await provider()];
-    const started = await gateway([
+    const [main, shadow] = [await openProvider(), await openProvider()];
+    const started = await openGateway([
       entry('g', main.url, { silent_model: ['s1', 's2', 's1'] }),
       entry('s1', shadow.url),
       entry('s2', shadow.url),
@@ -75,11 +58,11 @@ test.for([false, true])(
 );
 
 test('a mirror that fails or hangs changes nothing for the client, and is never mirrored itself', async () => {
-  const [main, bad] = [await provider(), await provider()];
+  const [main, bad] = [await openProvider(), await openProvider()];
   const held = await startHeldUpstream();
-  open.push(held);
+  opened(held);
   bad.setFaults({ '*': { status: 500 } });
-  const started = await gateway([
+  const started = await openGateway([
     entry('g', main.url, { silent_model: ['bad', 'stuck', 'nobody'] }),
     entry('bad', bad.url, { silent_model: 'g' }),
     entry('stuck', held.url),
@@ -93,15 +76,15 @@ test('a mirror that fails or hangs changes nothing for the client, and is never 
     .toEqual(['bad 500', 'nobody 400']);
   expect(models(main)).toEqual(['g']);
   // Draining does not wait for the one that hangs.
-  await open.pop()?.close();
+  await started.drain();
   const stuck = (): unknown => mirrorLines(started).find((line) => line['model'] === 'stuck');
   await expect.poll(stuck).toMatchObject({ msg: 'client left' });
 });
 
 test('a retry on the same deployment is not copied again', async () => {
-  const [main, shadow] = [await provider(), await provider()];
+  const [main, shadow] = [await openProvider(), await openProvider()];
   main.setFaults({ '*': { status: 500, on: '1' } });
-  const started = await gateway(
+  const started = await openGateway(
     [entry('g', main.url, { silent_model: 's' }), entry('s', shadow.url)],
     '{num_retries: 1, retry_after: 0}',
   );
@@ -113,10 +96,10 @@ test('a retry on the same deployment is not copied again', async () => {
 });
 
 test('of more than 100 at one time the others are dropped and counted', async () => {
-  const main = await provider();
+  const main = await openProvider();
   const held = await startHeldUpstream();
-  open.push(held);
-  const started = await gateway([entry('g', main.url, { silent_model: 's' }), entry('s', held.url)]);
+  opened(held);
+  const started = await openGateway([entry('g', main.url, { silent_model: 's' }), entry('s', held.url)]);
   await Promise.all(Array.from({ length: 103 }, async () => (await chat(started.url, { model: 'g' })).text()));
   await expect.poll(() => held.held()).toBe(100);
   await expect.poll(() => mirrorLines(started).filter((line) => line['status'] === 503)).toHaveLength(3);
