@@ -51,6 +51,8 @@ function stepText(step: PlanStep): string {
       return `${step.asked} is ${step.as === 'group' ? 'a group' : `${AS[step.as]} ${step.group}`}`;
     case 'decision':
       return step.picked === undefined ? `nobody in ${step.group} can take it` : `${step.picked} is asked`;
+    case 'race':
+      return `${step.silent} is silent, ${step.rival} in ${step.group} is asked too`;
     case 'failed':
       return `${step.deployment ?? 'the request itself'} fails: ${step.failure.status} ${step.failure.cause}`;
     case 'retry':

@@ -79,6 +79,7 @@ function compileDeployment(
       isWildcard: group.includes('*'),
       outOfRotation: reason,
       continuesPrefill: continuesPrefill(spec.provider, spec.upstreamModel),
+      isReasoning: booleanIn(entry.info, 'supports_reasoning') ?? known.routing?.capabilities.has('reasoning') ?? false,
       ...readDeploymentFields(entry, known.routing, context.defaultMaxParallel),
       ...readPolicyFields(entry, context.routerFails, context.findings),
       ...readFilterFields({ entry, spec, facts: known.routing }, context.findings),

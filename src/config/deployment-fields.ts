@@ -23,6 +23,7 @@ type RoutingFields = Omit<
   | 'isWildcard'
   | 'outOfRotation'
   | 'continuesPrefill'
+  | 'isReasoning'
   // Read in policy-fields.ts.
   | 'allowedFails'
   | 'failLimits'

@@ -27,6 +27,7 @@ const ROWS: readonly (readonly [what: string, text: string, expected: object])[]
       enforceLimits: true,
       queueTimeoutMs: 10_000,
       fallbackAfterMs: 3_000,
+      hedge: 'on',
       enableTagFiltering: false,
       tagFilteringMatchAny: true,
       enablePreCallChecks: false,
@@ -216,5 +217,24 @@ describe('general and litellm settings', () => {
     const verify = (value: string) =>
       loadConfigText(`${MODELS}litellm_settings: {ssl_verify: ${value}}\n`, { env: {} }).litellm.sslVerify;
     expect([verify('false'), verify('"False"'), verify('/etc/ca.pem')]).toEqual([false, false, '/etc/ca.pem']);
+  });
+});
+
+describe('hedge', () => {
+  it.each([
+    ['on', 'on'],
+    ['true', 'on'],
+    ['off', 'off'],
+    ['no', 'off'],
+    ['group', 'group'],
+  ])('%s is %s', (value, hedge) => {
+    expect(settings(`router_settings: {hedge: ${value}}`)).toMatchObject({ hedge });
+  });
+
+  it('that is none of these is refused by name', () => {
+    const { problems } = loadConfigText(`${MODELS}router_settings: {hedge: often}`, { env: {} });
+    expect(problems).toMatchObject([
+      { severity: 'error', where: 'router_settings.hedge', what: 'must be on, group or off' },
+    ]);
   });
 });

@@ -64,6 +64,7 @@ export function readRouterSettings(
     streamRecovery: readRecovery(childOf(router, 'stream_recovery'), findings),
     streamRecoveryMaxPromptTokens:
       amountIn(router, 'stream_recovery_max_prompt_tokens') ?? DEFAULTS.streamRecoveryMaxPromptTokens,
+    hedge: readHedge(childOf(router, 'hedge'), findings),
     enableTagFiltering: booleanIn(router, 'enable_tag_filtering') ?? false,
     tagFilteringMatchAny: booleanIn(router, 'tag_filtering_match_any') ?? true,
     enablePreCallChecks: booleanIn(router, 'enable_pre_call_checks') ?? false,
@@ -126,6 +127,16 @@ function readRecovery(node: ConfigNode | undefined, findings: Findings): RouterS
   if (booleanOf(node) === false) return 'off';
   findings.error({ place: node.place, where: 'router_settings.stream_recovery' }, 'must be auto or off');
   return 'auto';
+}
+
+/** `on` and `off` are what YAML reads as true and false. */
+function readHedge(node: ConfigNode | undefined, findings: Findings): RouterSettings['hedge'] {
+  const name = textOf(node);
+  if (name === 'group') return 'group';
+  if (node === undefined || name === undefined || booleanOf(node) === true) return 'on';
+  if (booleanOf(node) === false) return 'off';
+  findings.error({ place: node.place, where: 'router_settings.hedge' }, 'must be on, group or off');
+  return 'on';
 }
 
 function warnAboutZeroCooldown(router: MapNode, findings: Findings): void {

@@ -66,6 +66,8 @@ export interface Deployment {
   readonly maxInputTokens: number | undefined;
   /** Goes on from an assistant message that is last in the request, instead of answering it. */
   readonly continuesPrefill: boolean;
+  /** Its model thinks before it answers: the first content may be long in coming. */
+  readonly isReasoning: boolean;
   /** US dollars per token, from the config or the model table. */
   readonly inputCostPerToken: number | undefined;
   readonly outputCostPerToken: number | undefined;

@@ -1,6 +1,7 @@
 // What one attempt came to, and what the plan asks for next. These two types are the whole conversation between the
 // pure core and the executor.
-import type { DeploymentIndex, Millis } from './units.ts';
+import type { BreakerChange } from './breaker/breaker.ts';
+import type { DeploymentIndex, Millis, Rng } from './units.ts';
 
 /** Why an attempt failed, in the terms that decide what happens next. One per row of the failure contract (DESIGN 5). */
 export const FAILURE_CAUSES = [
@@ -75,6 +76,8 @@ export type Outcome =
     }
   | { readonly kind: 'abandoned' }; // the client went away; nobody is to blame
 
+export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
+
 /** Timers of one attempt, each with an error code of its own. `undefined` = unbounded. */
 export interface PhaseTimeouts {
   readonly connectMs: Millis;
@@ -96,6 +99,10 @@ export interface Attempt {
   /** Name that was asked for at this hop: the requested model, or the fallback target. */
   readonly group: string;
   readonly timeouts: PhaseTimeouts;
+  /** After so much silence of a stream the plan wants to be asked for a rival; `undefined` = never. */
+  readonly raceAfterMs: Millis | undefined;
+  /** It began beside another attempt of the request that was silent: the first content of either wins. */
+  readonly isRival: boolean;
   /** Request fields that a fallback target replaces, or `undefined`. */
   readonly overrides: Readonly<Record<string, unknown>> | undefined;
   /** Retries inside this group so far (0 = first attempt of the hop). */
@@ -112,3 +119,11 @@ export type Action =
   | { readonly kind: 'count'; readonly deployment: DeploymentIndex }
   | { readonly kind: 'wait'; readonly untilMs: Millis; readonly reason: 'retry-after' | 'backoff' | 'capacity' }
   | { readonly kind: 'fail'; readonly failure: Failure };
+
+/** Where the executor tells what becomes of one attempt. */
+export interface AttemptReport {
+  /** A stream gave its first content: what a probe needs to succeed (DESIGN 5). The end is recorded all the same. */
+  content(now: Millis): BreakerChange;
+  /** What came of it; once per attempt. Says whether the deployment's breaker opened or closed. */
+  record(outcome: Outcome, now: Millis, rng: Rng): BreakerChange;
+}

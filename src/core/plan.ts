@@ -1,31 +1,30 @@
 // The plan of one request: the pure state machine that says what to do next (DESIGN 5). Order of moves: another
 // deployment of the group, then a fallback, then waiting. The executor asks `next`, does it, and reports with `record`.
 import { recordFirstContent, type BreakerChange } from './breaker/breaker.ts';
-import { recordOutcome } from './breaker/record-outcome.ts';
-import { finished } from './fleet/operations.ts';
+import type { Budget } from './fleet/budget.ts';
 import { budgetOf } from './fleet/fleet.ts';
-import { refund, settle } from './limiter/settle.ts';
-import type { Action, Outcome } from './outcome.ts';
+import type { Action, AttemptReport, Outcome } from './outcome.ts';
 import { deadlineFailure } from './own-failures.ts';
+import { attemptEnded } from './plan/attempt-end.ts';
 import { firstHop } from './plan/first-hop.ts';
 import type { Hop } from './plan/hop.ts';
 import { hangsOnCount } from './plan/hangs-on-count.ts';
-import { afterFailure, endPlan, hopFailed, raiseMock } from './plan/moves.ts';
+import { endPlan, hopFailed, raiseMock } from './plan/moves.ts';
 import { onShortage } from './plan/on-shortage.ts';
 import type { Moment, PlanContext } from './plan/plan-context.ts';
 import { PlanState } from './plan/plan-state.ts';
-import { narrowToResumers, resumeBy } from './plan/recovery.ts';
+import { planAttempt } from './plan/planned-attempt.ts';
+import { depositStream } from './plan/race-budget.ts';
+import { pickRival } from './plan/race.ts';
+import { narrowToResumers } from './plan/recovery.ts';
 import { leaveQueue } from './plan/queue-wait.ts';
+import { Rival } from './plan/rival.ts';
 import type { Waiter } from './queue/waiter.ts';
 import { depositRequest } from './plan/retry-budget.ts';
+import { settleAttempt } from './plan/settle-attempt.ts';
 import { deploymentAt } from './routing-table.ts';
-import { spend } from './plan/spend.ts';
-import { upstreamModelFor } from './select/resolve.ts';
-import { recordLatency } from './strategy/latency-samples.ts';
-import { settleUsage } from './strategy/usage-window.ts';
 import type { Picked } from './select/select-context.ts';
 import { select } from './select/select.ts';
-import { resolveTimeouts } from './timeouts.ts';
 import type { Millis, Rng } from './units.ts';
 
 export type { PlanContext } from './plan/plan-context.ts';
@@ -35,7 +34,7 @@ export function createPlan(context: PlanContext): Plan {
   return new Plan(context);
 }
 
-export class Plan extends PlanState {
+export class Plan extends PlanState implements AttemptReport {
   constructor(context: PlanContext) {
     super(context);
     const first = firstHop(context);
@@ -94,11 +93,33 @@ export class Plan extends PlanState {
     this.trace?.counted(promptTokens, now);
   }
 
-  /** A stream gave its first content: what a probe needs to succeed (DESIGN 5). The end is recorded all the same. */
+  /** Of the attempt that `next` planned. */
   content(now: Millis): BreakerChange {
     const change = this.charge === undefined ? undefined : recordFirstContent(this.fleet, this.charge, now);
     if (change !== undefined) this.context.queue?.changed(now);
     return change;
+  }
+
+  /**
+   * The attempt under way has been silent for `raceAfterMs`: a second one beside it, charged and to be made now, or
+   * `undefined`. At most one a request.
+   */
+  race(now: Millis, rng: Rng): Rival | undefined {
+    const { charge, hop } = this;
+    if (charge === undefined || hop === undefined || this.rival !== undefined) return undefined;
+    const pick = pickRival(this, hop, { current: charge.deployment, now, rng });
+    if (pick === undefined) return undefined;
+    const rival = new Rival(this, pick, now);
+    this.rival = rival;
+    this.trace?.raced(
+      rival.attempt.group,
+      {
+        silent: deploymentAt(this.table, charge.deployment),
+        rival: deploymentAt(this.table, rival.attempt.deployment),
+      },
+      now,
+    );
+    return rival;
   }
 
   /** The request goes away before its end; harmless at any other time. */
@@ -106,26 +127,15 @@ export class Plan extends PlanState {
     if (this.waiter !== undefined) leaveQueue(this, this.waiter, now);
   }
 
-  /** Tells what came of the attempt; once per attempt. Says whether the deployment's breaker opened or closed. */
+  /** Of the attempt that `next` planned. */
   record(outcome: Outcome, now: Millis, rng: Rng): BreakerChange {
     const { charge, hop } = this;
     if (charge === undefined || hop === undefined) return undefined;
-    const deployment = deploymentAt(this.table, charge.deployment);
     this.charge = undefined;
-    finished(this.fleet, charge.deployment);
-    if (outcome.kind === 'failure' && outcome.unsent) refund(this.fleet, charge, now);
-    else settle(this.fleet, charge, { usage: outcome.kind === 'success' ? outcome.usage : undefined, now });
-    settleUsage(this.fleet, charge, { outcome, now });
-    if (this.fleet.tracking.latency) {
-      recordLatency(this.fleet, outcome, { deployment: charge.deployment, intent: this.intent, now });
+    const change = settleAttempt(this, outcome, { hop, charge, now, rng });
+    if (outcome.kind !== 'success') {
+      attemptEnded(this, outcome, { hop, deployment: deploymentAt(this.table, charge.deployment), now, rng });
     }
-    const { settings } = this.table;
-    spend(this, { deployment, charge, outcome, now });
-    const { callerCredentials } = this.intent;
-    const context = { charge, deployment, settings, callerCredentials, now, rng };
-    const change = recordOutcome(this.fleet, outcome, context);
-    this.context.queue?.changed(now);
-    if (outcome.kind === 'failure') afterFailure(this, outcome, { hop, deployment, now, rng });
     return change;
   }
 
@@ -149,26 +159,16 @@ export class Plan extends PlanState {
   }
 
   #begin(hop: Hop, { deployment: index, charge }: Picked, now: Millis): Action {
-    const deployment = deploymentAt(this.table, index);
-    this.trace?.picked(this.group, deployment, now);
-    const sources = { intent: this.intent, deployment, settings: this.table.settings };
-    const { timeouts, shownMs } = resolveTimeouts(sources, this.deadlineMs, now);
+    this.trace?.picked(this.group, deploymentAt(this.table, index), now);
     this.charge = charge;
     this.deployment = index;
-    this.attempts += 1;
-    this.shownTimeoutMs = shownMs;
-    if (hop.attempts === 0 && !hop.isOrderStep) depositRequest(budgetOf(this.fleet, index));
-    hop.attempts += 1;
-    hop.lastDeployment = index;
+    if (hop.attempts === 0 && !hop.isOrderStep) this.#deposit(budgetOf(this.fleet, index));
     hop.waitingSinceMs = undefined;
-    const { resolution, overrides, retries } = hop;
-    const upstreamModel = upstreamModelFor(deployment, resolution);
-    const group = resolution.requested;
-    const resume = this.recovery === undefined ? undefined : resumeBy(this.recovery, this.table, index);
-    const { fallbacks } = this;
-    return {
-      kind: 'attempt',
-      attempt: { deployment: index, upstreamModel, group, timeouts, overrides, retries, resume, fallbacks },
-    };
+    return { kind: 'attempt', attempt: planAttempt(this, hop, { deployment: index, isRival: false, now }) };
+  }
+
+  #deposit(budget: Budget): void {
+    depositRequest(budget);
+    if (this.stream) depositStream(budget);
   }
 }

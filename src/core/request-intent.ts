@@ -54,6 +54,8 @@ export interface RequestIntent {
   readonly callerCredentials: boolean;
   /** Once its bytes were written nothing may be retried (`background` responses). */
   readonly retryUnsafe: boolean;
+  /** It asks the model to think first (`reasoning_effort` and its kin). */
+  readonly asksReasoning: boolean;
   /** It brings an answer of its own (`mock_response` and its kin). */
   readonly isMocked: boolean;
   /** Place among the requests that wait for a limit: lower is served first; `undefined` = the config's default. */
@@ -99,6 +101,7 @@ export function plainIntent({ model, stream, maxTokens }: IntentBasics, promptTo
     pinned: undefined,
     callerCredentials: false,
     retryUnsafe: false,
+    asksReasoning: false,
     isMocked: false,
     priority: undefined,
     allowedRegion: undefined,

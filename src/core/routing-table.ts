@@ -136,6 +136,8 @@ export interface RouterSettings extends RoutingPolicy, FilterSettings {
   readonly streamRecovery: 'auto' | 'off';
   /** A sampled answer is asked for once more only up to this prompt: a try that fails must be cheap. */
   readonly streamRecoveryMaxPromptTokens: number;
+  /** Whether a second attempt may race a silent stream: `group` = never a fallback. */
+  readonly hedge: 'on' | 'group' | 'off';
   readonly enableTagFiltering: boolean;
   readonly tagFilteringMatchAny: boolean;
   readonly enablePreCallChecks: boolean;

@@ -1,5 +1,5 @@
 // What an attempt starts from and what it comes to: shared by plain calls and streams.
-import type { Attempt, Failure, Outcome } from '../core/outcome.ts';
+import type { Attempt, AttemptReport, Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
 import type { AnswerHeaders, BrokenCall } from '../upstream/upstream-call.ts';
 import type { Answer } from '../wire/answer.ts';
@@ -8,6 +8,7 @@ import type { Exchange } from './exchange.ts';
 export interface AttemptInput {
   readonly exchange: Exchange;
   readonly planned: Attempt;
+  readonly report: AttemptReport;
   readonly resolve: (result: AttemptResult) => void;
 }
 

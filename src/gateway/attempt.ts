@@ -13,26 +13,30 @@ import { upstreamIds } from './response-ids.ts';
 import { prefillOf } from './resume-stream.ts';
 import { StreamAttempt } from './stream-attempt.ts';
 
-export function runAttempt(exchange: Exchange, planned: Attempt): Promise<AttemptResult> | AttemptResult {
+/** What an attempt is made from. */
+export type AttemptStart = Omit<AttemptInput, 'resolve'>;
+
+export function runAttempt(start: AttemptStart): Promise<AttemptResult> | AttemptResult {
+  const { exchange, planned } = start;
   const { runtime } = exchange.input;
   const mock = mockOf(exchange, planned);
   const mocked = mock && mockedAttempt(exchange, planned, mock);
-  if (mocked !== undefined) return play(exchange, planned, mocked);
+  if (mocked !== undefined) return play(start, mocked);
   const target = runtime.config.deployments[planned.deployment]?.target;
   if (target === undefined) return unsentResult(unsupportedFailure('this deployment is out of rotation', null));
-  return target.credential === undefined
-    ? send(exchange, planned, { target, token: undefined })
-    : sendWithToken(exchange, planned, target);
+  return target.credential === undefined ? send(start, { target, token: undefined }) : sendWithToken(start, target);
 }
 
-async function sendWithToken(exchange: Exchange, planned: Attempt, target: ProviderTarget): Promise<AttemptResult> {
+async function sendWithToken(start: AttemptStart, target: ProviderTarget): Promise<AttemptResult> {
+  const { exchange, planned } = start;
   const { runtime, services } = exchange.input;
   const transport = runtime.transports[planned.deployment];
   if (target.credential === undefined || transport === undefined) throw new Error('no credential to fetch');
   try {
     const token = await services.credentials.token(target.credential, transport);
-    if (exchange.isGone) return ABANDONED;
-    return await send(exchange, planned, { target, token });
+    const isBeaten = exchange.winner !== undefined && exchange.winner !== planned;
+    if (exchange.isGone || isBeaten) return ABANDONED;
+    return await send(start, { target, token });
   } catch (error) {
     const message = error instanceof CredentialError ? error.message : 'the token endpoint could not be reached';
     return unsentResult(
@@ -45,10 +49,10 @@ async function sendWithToken(exchange: Exchange, planned: Attempt, target: Provi
 }
 
 function send(
-  exchange: Exchange,
-  planned: Attempt,
+  start: AttemptStart,
   callee: { readonly target: ProviderTarget; readonly token: string | undefined },
 ): Promise<AttemptResult> | AttemptResult {
+  const { exchange, planned } = start;
   const { runtime } = exchange.input;
   const transport = runtime.transports[planned.deployment];
   if (transport === undefined) throw new Error(`deployment ${planned.deployment} has no transport`);
@@ -56,7 +60,7 @@ function send(
   if ('kind' in request) return unsentResult(unsupportedFailure(request.message, request.param));
   const dispatcher = transport.dispatcher(request.origin);
   return new Promise((resolve) => {
-    const attempt = startAttempt({ exchange, planned, resolve });
+    const attempt = startAttempt({ ...start, resolve });
     attempt.begin();
     attempt.send(dispatcher, request.origin, request satisfies UpstreamRequest);
   });
@@ -65,9 +69,9 @@ function send(
 /** What a mocked attempt "sends": nothing reads it. */
 const NOTHING_SENT: CallRequest = { path: '/', method: 'POST', headers: [], body: undefined };
 
-function play(exchange: Exchange, planned: Attempt, mocked: MockedAttempt): Promise<AttemptResult> {
+function play(start: AttemptStart, mocked: MockedAttempt): Promise<AttemptResult> {
   return new Promise((resolve) => {
-    const attempt = startAttempt({ exchange, planned, resolve });
+    const attempt = startAttempt({ ...start, resolve });
     if (mocked.timesOutAfterMs === undefined) attempt.begin();
     else attempt.timeOutAfter(mocked.timesOutAfterMs, 'This is a mock timeout error');
     attempt.send(mocked.upstream, 'mock:', NOTHING_SENT);
@@ -75,9 +79,16 @@ function play(exchange: Exchange, planned: Attempt, mocked: MockedAttempt): Prom
 }
 
 function startAttempt(input: AttemptInput): PlainAttempt | StreamAttempt {
-  const attempt = input.exchange.input.intent.stream ? new StreamAttempt(input) : new PlainAttempt(input);
-  input.exchange.call = attempt;
-  return attempt;
+  const { exchange, planned } = input;
+  if (!exchange.input.intent.stream) {
+    const plain = new PlainAttempt(input);
+    exchange.call = plain;
+    return plain;
+  }
+  const stream = new StreamAttempt(input);
+  if (planned.isRival) exchange.rivalCall = stream;
+  else exchange.call = stream;
+  return stream;
 }
 
 function providerCall(exchange: Exchange, planned: Attempt, token: string | undefined): ProviderCall {

@@ -47,6 +47,8 @@ export interface RequestEvent {
   readonly usage: TokenUsage | undefined;
   /** The stream broke after the client had a part of it, and was gone on with in this way, if not to its end. */
   readonly recovered?: 'replay' | 'prefill' | undefined;
+  /** Two attempts ran beside each other, because the first was silent: who had content first. */
+  readonly raced?: 'first' | 'second' | 'none' | undefined;
   readonly outcome: 'success' | 'failure' | 'abandoned';
   readonly failure: Failure | undefined;
   /** A copy for another group (`silent_model`): no client waits for it. */

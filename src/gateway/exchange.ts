@@ -78,12 +78,27 @@ export interface ExchangeInput extends UnderstoodRequest {
   readonly plan: Plan;
 }
 
+/** A call that may be given up because another one was first. */
+export interface RacingCall extends UpstreamCall {
+  lose(): void;
+}
+
 const NO_GROUPS: readonly string[] = [];
 
 export class Exchange {
   readonly input: ExchangeInput;
   /** The call under way, to be cancelled when the client leaves. */
   call: UpstreamCall | undefined;
+  /** The one beside it, in a race. */
+  rivalCall: RacingCall | undefined;
+  /** Two attempts are under way. */
+  isRacing = false;
+  /** Of a race: whose answer counts, once that is known. */
+  winner: Attempt | undefined;
+  /** Who had content first, where there was a race. */
+  raced: 'first' | 'second' | 'none' | undefined;
+  /** Told when the attempt under way has been silent for so long that a rival is wanted. */
+  onSilence: (() => void) | undefined;
   /** Wakes the executor from a wait when the client leaves. */
   wake: (() => void) | undefined;
   isGone = false;
@@ -124,11 +139,21 @@ export class Exchange {
     this.input = input;
   }
 
+  /** What is said of the request is from now on what is true of this attempt. */
+  adopt(planned: Attempt): void {
+    this.planned = planned;
+    this.deployment = planned.deployment;
+    this.group = planned.group;
+    this.retries = planned.retries;
+    this.fallbacks = planned.fallbacks;
+  }
+
   /** The client went away: nothing further is sent upstream, nobody is to blame. */
   leave(): void {
     if (this.isGone) return;
     this.isGone = true;
     this.call?.cancel('the client went away');
+    this.rivalCall?.cancel('the client went away');
     this.wake?.();
   }
 }

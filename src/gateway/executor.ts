@@ -1,14 +1,17 @@
 // The loop of one request: ask the plan, do what it says, tell it what came of it. The only place that awaits an
 // attempt. It decides nothing itself: order of moves, limits and health are the core's.
-import type { Action, Attempt, Failure, Outcome } from '../core/outcome.ts';
+import type { Action, Attempt, AttemptReport, Failure, Outcome } from '../core/outcome.ts';
 import { internalFailure } from '../core/own-failures.ts';
+import type { Rival } from '../core/plan/rival.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import { unsentResult, type AttemptResult } from './attempt-result.ts';
 import { attendQueue } from './admission-queue.ts';
 import { runAttempt } from './attempt.ts';
 import { countPrompt } from './tokens/count-prompt.ts';
 import { publishBreaker } from './breaker-event.ts';
+import { failureOf, publishAttempt, publishFallback, requestEvent } from './attempt-events.ts';
 import type { Exchange } from './exchange.ts';
+import { isRaceable } from './is-raceable.ts';
 import { keepAlive, stopKeepAlive } from './keep-alive.ts';
 import { endStreamWithFailure, replyWithAnswer, replyWithFailure } from './reply.ts';
 
@@ -39,7 +42,7 @@ export async function execute(exchange: Exchange): Promise<void> {
         plan.counted(tokens, clock.now());
         continue;
       }
-      const result = await attempt(exchange, action.attempt);
+      const result = await attemptOrRace(exchange, action.attempt);
       outcome = result.outcome.kind;
       if (result.answer !== undefined) replyWithAnswer(exchange, action.attempt, result.answer);
       if (result.outcome.kind !== 'failure') break;
@@ -67,57 +70,96 @@ function count({ input }: Exchange, deployment: DeploymentIndex): Promise<number
   return countPrompt(input.services.tokens, input.body, { config: input.runtime.config, deployment });
 }
 
-/** One attempt, with everything that follows from it: the plan is told, the event is published. */
-async function attempt(exchange: Exchange, planned: Attempt): Promise<AttemptResult> {
+/** What the request comes to by this attempt and, once it has been silent for too long, by a rival beside it. */
+function attemptOrRace(exchange: Exchange, planned: Attempt): Promise<AttemptResult> {
+  const made: MadeAttempt = { planned, report: exchange.input.plan };
+  return planned.raceAfterMs === undefined ? attempt(exchange, made) : race(exchange, made);
+}
+
+async function race(exchange: Exchange, first: MadeAttempt): Promise<AttemptResult> {
+  const { clock } = exchange.input.services;
+  let second: Promise<AttemptResult> | undefined;
+  exchange.onSilence = () => {
+    const rival = rivalFor(exchange);
+    if (rival === undefined) return;
+    exchange.isRacing = true;
+    exchange.raced = 'none';
+    second = attempt(exchange, { planned: rival.attempt, report: rival });
+  };
+  const result = await attempt(exchange, first);
+  exchange.onSilence = undefined;
+  if (second === undefined) return result;
+  const firstEndedAtMs = clock.now();
+  if (isRequestsOwn(result.outcome)) {
+    exchange.winner = first.planned;
+    exchange.rivalCall?.lose();
+  }
+  const rivals = await second;
+  exchange.rivalCall = undefined;
+  exchange.isRacing = false;
+  exchange.winner = undefined;
+  exchange.upstreamMs += clock.now() - firstEndedAtMs;
+  return counting(result, rivals);
+}
+
+function rivalFor(exchange: Exchange): Rival | undefined {
   const { plan, services } = exchange.input;
-  const { clock } = services;
+  if (exchange.isGone || !isRaceable(exchange)) return undefined;
+  return plan.race(services.clock.now(), services.clock.random);
+}
+
+/** The fault is in what was asked: nobody else is to answer that (DESIGN 5). */
+function isRequestsOwn(outcome: Outcome): boolean {
+  return outcome.kind === 'failure' && !outcome.committed && outcome.failure.scope !== 'deployment';
+}
+
+/** The one that the client has content of; of two without, the one that failed. */
+function counting(first: AttemptResult, second: AttemptResult): AttemptResult {
+  return first.outcome.kind === 'abandoned' ? second : second.outcome.kind === 'success' ? second : first;
+}
+
+/** An attempt, and who hears of its end. */
+interface MadeAttempt {
+  readonly planned: Attempt;
+  readonly report: AttemptReport;
+}
+
+/** One attempt, with everything that follows from it: the plan is told, the event is published. */
+async function attempt(exchange: Exchange, { planned, report }: MadeAttempt): Promise<AttemptResult> {
+  const { clock } = exchange.input.services;
   const startedAtMs = clock.now();
   exchange.attempts += 1;
-  exchange.opened = undefined;
-  exchange.failedHeaders = undefined;
-  exchange.planned = planned;
-  exchange.deployment = planned.deployment;
-  exchange.group = planned.group;
-  exchange.retries = planned.retries;
-  exchange.fallbacks = planned.fallbacks;
-  if (hasMirrors(exchange, planned)) services.mirror(exchange, planned.deployment);
+  if (!planned.isRival) {
+    exchange.opened = undefined;
+    exchange.failedHeaders = undefined;
+    exchange.adopt(planned);
+  }
+  if (hasMirrors(exchange, planned)) exchange.input.services.mirror(exchange, planned.deployment);
   let result: AttemptResult;
   try {
-    result = await runAttempt(exchange, planned);
+    result = await runAttempt({ exchange, planned, report });
   } catch (error) {
     // A bug of ours. The plan must hear of it all the same: the deployment was charged for this attempt.
     process.emitWarning(error instanceof Error ? error : new Error(String(error)));
     result = unsentResult(internalFailure());
   }
-  const endedAtMs = clock.now();
-  exchange.upstreamMs += endedAtMs - startedAtMs;
-  exchange.call = undefined;
-  const change = plan.record(healthSample(exchange, result.outcome), endedAtMs, clock.random);
+  const durationMs = clock.now() - startedAtMs;
+  if (!planned.isRival) {
+    exchange.upstreamMs += durationMs;
+    exchange.call = undefined;
+  }
+  const change = report.record(healthSample(exchange, result.outcome), startedAtMs + durationMs, clock.random);
   if (result.outcome.kind === 'success') exchange.usage = result.outcome.usage;
-  publishAttempt(exchange, planned, { result, durationMs: endedAtMs - startedAtMs });
+  publishAttempt(exchange, planned, { result, durationMs });
   if (change !== undefined) publishBreaker(exchange, planned, change);
   if (planned.fallbacks > 0) publishFallback(exchange, planned, result.outcome);
-  exchange.failure = failureOf(result.outcome);
+  if (result.outcome.kind !== 'abandoned') exchange.failure = failureOf(result.outcome);
   return result;
 }
 
 function hasMirrors({ input }: Exchange, { deployment }: Attempt): boolean {
   const configured = input.runtime.config.deployments[deployment];
   return configured !== undefined && configured.mirrors.length > 0;
-}
-
-/** `exchange.failure` is still that of the attempt before. */
-function publishFallback(exchange: Exchange, planned: Attempt, outcome: Outcome): void {
-  const failure = failureOf(outcome) ?? exchange.failure;
-  if (failure === undefined || outcome.kind === 'abandoned') return;
-  exchange.input.services.publish({
-    kind: 'fallback',
-    callId: exchange.input.callId,
-    requestedModel: exchange.input.intent.model,
-    fallbackModel: planned.group,
-    succeeded: outcome.kind === 'success',
-    failure,
-  });
 }
 
 /** What a caller's own key achieves says nothing about the deployment's (DESIGN 5). */
@@ -156,58 +198,4 @@ function waitUntil(exchange: Exchange, untilMs: Millis): Promise<void> {
       resolve();
     }
   });
-}
-
-function publishAttempt(
-  exchange: Exchange,
-  planned: Attempt,
-  ended: { readonly result: AttemptResult; readonly durationMs: Millis },
-): void {
-  const { callId, intent, services } = exchange.input;
-  const { outcome, firstContentMs, remainingRequests, remainingTokens } = ended.result;
-  services.publish({
-    kind: 'attempt',
-    callId,
-    deployment: planned.deployment,
-    requestedModel: intent.model,
-    group: planned.group,
-    outcome: outcome.kind,
-    failure: failureOf(outcome),
-    durationMs: ended.durationMs,
-    firstContentMs,
-    usage: outcome.kind === 'success' ? outcome.usage : undefined,
-    remainingRequests,
-    remainingTokens,
-  });
-}
-
-function failureOf(outcome: Outcome): Failure | undefined {
-  return outcome.kind === 'failure' ? outcome.failure : undefined;
-}
-
-function requestEvent(exchange: Exchange, outcome: Outcome['kind']) {
-  const { callId, endpoint, path, intent, services, startedAtMs } = exchange.input;
-  return {
-    kind: 'request',
-    callId,
-    endpoint,
-    path,
-    requestedModel: intent.model,
-    group: exchange.group,
-    deployment: exchange.deployment,
-    status: exchange.status,
-    stream: intent.stream,
-    attempts: exchange.attempts,
-    retries: exchange.retries,
-    fallbacks: exchange.fallbacks,
-    durationMs: services.clock.now() - startedAtMs,
-    upstreamMs: exchange.upstreamMs,
-    queuedMs: exchange.queuedMs,
-    firstContentMs: exchange.firstContentMs,
-    usage: exchange.usage,
-    recovered: exchange.recovered,
-    outcome,
-    failure: exchange.failure,
-    steps: exchange.input.plan.trace?.steps,
-  } as const;
 }

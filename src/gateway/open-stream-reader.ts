@@ -24,7 +24,7 @@ export function openStreamReader(exchange: Exchange, planned: Attempt): StreamRe
     rewriteResponseId: responseIdRewriter(exchange, planned),
     progress: progressOf(exchange),
     resume: streamResume(exchange, planned),
-    finishNote: finishNote(exchange, planned),
+    finishNote: () => finishNote(exchange, planned),
   });
 }
 

@@ -56,3 +56,16 @@ test.each<[string, Record<string, unknown>, string | undefined, string[]]>([
 ])('tags %s', (_, body, header, expected) => {
   expect(tagsOf(body, header)).toEqual(expected);
 });
+
+test.each<[Record<string, unknown>, boolean]>([
+  [{}, false],
+  [{ reasoning_effort: 'low' }, true],
+  [{ reasoning_effort: 'none' }, false],
+  [{ reasoning_effort: null }, false],
+  [{ reasoning: { effort: 'high' } }, true],
+  [{ reasoning: { effort: 'none' } }, false],
+  [{ thinking: { type: 'enabled', budget_tokens: 1_000 } }, true],
+  [{ thinking: { type: 'disabled' } }, false],
+])('%j asks for reasoning: %s', (body, asksReasoning) => {
+  expect(read(body)).toMatchObject({ asksReasoning });
+});

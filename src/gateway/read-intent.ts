@@ -111,6 +111,9 @@ const BODY_FIELDS: ReadonlyMap<string, FieldReader> = new Map<string, FieldReade
   ['base_url', (draft, value) => void (draft.callerCredentials ||= isGiven(value))],
   [OVERRIDE_FIELD, () => undefined],
   ['background', (draft, value) => void (draft.retryUnsafe = value === true)],
+  ['reasoning_effort', markReasoning],
+  ['reasoning', markReasoning],
+  ['thinking', markReasoning],
   ['mock_response', markMocked],
   ['mock_tool_calls', markMocked],
   ['mock_timeout', markMocked],
@@ -147,6 +150,12 @@ function readRetries(draft: Draft, value: unknown, key: string): IntentProblem |
 /** Each once. */
 function addTags(draft: Draft, tags: readonly string[] | undefined): undefined {
   if (tags !== undefined) draft.tags = draft.tags.length === 0 ? tags : [...new Set([...draft.tags, ...tags])];
+}
+
+/** `reasoning_effort: "none"`, `reasoning: {"effort": "none"}` and `thinking: {"type": "disabled"}` ask for none. */
+function markReasoning(draft: Draft, value: unknown): undefined {
+  const word = isRecord(value) ? (value['effort'] ?? value['type']) : value;
+  if (isGiven(value) && word !== 'none' && word !== 'disabled') draft.asksReasoning = true;
 }
 
 function readMaxTokens(draft: Draft, value: unknown): undefined {

@@ -19,6 +19,8 @@ export function shownStep(step: PlanStep): Shown {
         soonest_in_ms: optional(step.soonestInMs),
         ...(step.decision === undefined ? {} : shownDecision(step.decision)),
       };
+    case 'race':
+      return { ...at, group: step.group, silent: step.silent, rival: step.rival };
     case 'failed':
       return { ...at, deployment: step.deployment, ...step.failure };
     case 'retry': {

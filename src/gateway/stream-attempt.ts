@@ -37,6 +37,7 @@ export class StreamAttempt extends UpstreamCall {
   #errorChunks: Buffer[] = [];
   #errorBytes = 0;
   #isCommitted = false;
+  #hasLost = false;
   /** The client has its last byte. The upstream may still send its own end, which frees the connection for reuse. */
   #isEnded = false;
   #lastByteAtMs: Millis = 0;
@@ -49,8 +50,25 @@ export class StreamAttempt extends UpstreamCall {
   }
 
   begin(): void {
-    const { firstContentMs } = this.#input.planned.timeouts;
-    if (firstContentMs !== undefined) this.startTimer(firstContentMs, firstContentTimeOut);
+    const { timeouts, raceAfterMs } = this.#input.planned;
+    if (raceAfterMs !== undefined) this.startTimer(raceAfterMs, silentForLong);
+    else if (timeouts.firstContentMs !== undefined) this.startTimer(timeouts.firstContentMs, firstContentTimeOut);
+  }
+
+  /** No content so far: a rival may begin beside this call, which goes on until its own limit. */
+  silentForLong(): void {
+    const { planned, exchange } = this.#input;
+    const { firstContentMs } = planned.timeouts;
+    if (firstContentMs !== undefined) {
+      this.startTimer(firstContentMs - (planned.raceAfterMs ?? 0), firstContentTimeOut);
+    }
+    exchange.onSilence?.();
+  }
+
+  /** Another attempt had content first, or was told why there will be none. */
+  lose(): void {
+    this.#hasLost = true;
+    this.cancel('another attempt of the request counts');
   }
 
   protected onHead(status: number, headers: AnswerHeaders): void {
@@ -85,7 +103,7 @@ export class StreamAttempt extends UpstreamCall {
     const { exchange, planned } = this.#input;
     if (this.#isEnded) return;
     if (broken.kind === 'cancelled') {
-      if (exchange.isGone) this.#input.resolve(ABANDONED);
+      if (exchange.isGone || this.#hasLost) this.#input.resolve(ABANDONED);
       return;
     }
     const failure = classifyBroken(broken, brokenContext(exchange, planned));
@@ -99,12 +117,23 @@ export class StreamAttempt extends UpstreamCall {
     this.#firstContentMs = this.clock.now() - this.#startedAtMs;
     const { exchange, planned } = this.#input;
     exchange.firstContentMs ??= this.clock.now() - exchange.input.startedAtMs;
-    const change = exchange.input.plan.content(this.clock.now());
+    if (exchange.isRacing) this.#win();
+    const change = this.#input.report.content(this.clock.now());
     if (change !== undefined) publishBreaker(exchange, planned, change);
     this.#armIdleTimer();
     if (exchange.headFor === undefined) writeStreamHead(exchange, planned, this.#headers);
     exchange.reader = this.#reader;
     exchange.recovered = planned.resume;
+  }
+
+  #win(): void {
+    const { exchange, planned } = this.#input;
+    const { call, rivalCall } = exchange;
+    exchange.winner = planned;
+    exchange.raced = planned.isRival ? 'second' : 'first';
+    exchange.adopt(planned);
+    if (planned.isRival && call instanceof StreamAttempt) call.lose();
+    else if (!planned.isRival) rivalCall?.lose();
   }
 
   #write(bytes: StreamBytes): void {
@@ -234,6 +263,10 @@ function firstContentTimeOut(call: StreamAttempt): void {
     code: 'FIRST_CONTENT_TIMEOUT',
     message: 'no content in time',
   });
+}
+
+function silentForLong(call: StreamAttempt): void {
+  call.silentForLong();
 }
 
 function idleTimeOut(call: StreamAttempt): void {

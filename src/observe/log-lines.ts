@@ -32,6 +32,7 @@ export function requestLine(event: RequestEvent, { time, level, deployment }: Li
   if (usage !== undefined) {
     line += `,"prompt_tokens":${usage.promptTokens},"completion_tokens":${usage.completionTokens}`;
   }
+  if (event.raced !== undefined) line += `,"raced":"${event.raced}"`;
   if (event.recovered !== undefined) line += `,"recovered":"${event.recovered}"`;
   if (event.mirror === true) line += ',"mirror":true';
   if (failure !== undefined && outcome === 'failure') line += `,"error":"${failure.cause}"`;

@@ -12,6 +12,7 @@ import { LatencySeries, RequestSeries } from './request-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
 import { writeMirrors, writeRequests } from './write-requests.ts';
 import { writeRetryBudgets } from './write-retry-budgets.ts';
+import { StreamMetrics } from './stream-metrics.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
@@ -26,6 +27,7 @@ export class Metrics {
   readonly #requests: (RequestSeries | undefined)[] = [];
   /** Copies for other groups: no client's requests. */
   readonly #mirrors: (RequestSeries | undefined)[] = [];
+  readonly #streams = new StreamMetrics(this.#labels);
   readonly #fallbacks = new FallbackMetrics(this.#labels);
   readonly #process = new ProcessMetrics();
   /** Deployments of the config in force. */
@@ -59,6 +61,7 @@ export class Metrics {
     await nextTurn();
     writeDeployments(out, { deployments, models });
     this.#fallbacks.write(out);
+    this.#streams.write(out);
     await nextTurn();
     writeRequests(out, { byModel: this.#requests, latencies: this.#latencies, models });
     writeMirrors(out, this.#mirrors, models);
@@ -75,6 +78,7 @@ export class Metrics {
       byModel[model] = series;
     }
     series.add(event);
+    this.#streams.add(event);
     if (event.mirror !== true) latencies?.add(event);
   }
 }

@@ -203,10 +203,10 @@ export class ChunkStream implements StreamReader {
 
   #onChoices(chunk: Fields, choices: readonly Fields[], json: string | undefined): string {
     if (this.#replay !== undefined && !this.#isNews(choices, this.#replay)) return '';
-    const { finishNote } = this.#options;
     let isChanged = this.#identity.repair(chunk);
-    if (finishNote !== undefined && choices.some((choice) => !isBlank(choice['finish_reason']))) {
-      chunk['loadstone'] = finishNote;
+    const note = choices.some((choice) => !isBlank(choice['finish_reason'])) ? this.#note() : undefined;
+    if (note !== undefined) {
+      Object.assign(chunk, note);
       isChanged = true;
     }
     if (!isBlank(chunk['usage'])) {
@@ -276,8 +276,8 @@ export class ChunkStream implements StreamReader {
   }
 
   #note(): Fields | undefined {
-    const { finishNote } = this.#options;
-    return finishNote === undefined ? undefined : { loadstone: finishNote };
+    const note = this.#options.finishNote?.();
+    return note === undefined ? undefined : { loadstone: note };
   }
 
   #usageEvent(): string {

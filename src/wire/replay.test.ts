@@ -38,7 +38,7 @@ function resume(first: readonly string[], second: readonly string[], by: StreamR
   let bytes = '';
   for (const event of first) bytes += broken.push(Buffer.from(event));
   bytes += String(broken.end(false).bytes);
-  const reader = new ChatStream({ ...OPTIONS, progress, resume: by, finishNote: NOTE });
+  const reader = new ChatStream({ ...OPTIONS, progress, resume: by, finishNote: () => NOTE });
   for (const event of second) bytes += reader.push(Buffer.from(event));
   const end = reader.end(true);
   bytes += String(end.bytes);

@@ -22,8 +22,11 @@ export interface StreamReaderOptions {
   readonly rewriteResponseId?: ((id: string) => string) | undefined;
   /** Where to note what the client gets; without it the stream cannot be resumed by another one. */
   readonly progress?: StreamProgress | undefined;
-  /** The `loadstone` member of the chunk with the finish_reason: what has changed since the headers were sent. */
-  readonly finishNote?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * The `loadstone` member of the chunk with the finish_reason: what has changed since the headers were sent. Asked when
+   * that chunk comes; `undefined` = nothing has.
+   */
+  readonly finishNote?: (() => Readonly<Record<string, unknown>> | undefined) | undefined;
   /** This stream goes on where the one in `progress` broke. */
   readonly resume?: StreamResume | undefined;
 }

@@ -77,6 +77,7 @@ describe("Loadstone's own settings", () => {
     fallback_after: seconds(settings.fallbackAfterMs),
     stream_idle_timeout: seconds(settings.streamIdleTimeoutMs),
     deadline: seconds(settings.deadlineMs),
+    hedge: settings.hedge,
     stream_recovery: settings.streamRecovery,
     stream_recovery_max_prompt_tokens: String(settings.streamRecoveryMaxPromptTokens),
     max_request_size_mb: String(config.general.maxRequestBytes / 2 ** 20),

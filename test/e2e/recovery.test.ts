@@ -321,7 +321,7 @@ describe('a stream that says nothing for long', () => {
       { at: silent, order: 1 },
       { at: good, order: 2 },
     ];
-    const got = await ask((await gateway(configOf(entries, ', stream_timeout: 30'))).url);
+    const got = await ask((await gateway(configOf(entries, ', stream_timeout: 30, hedge: off'))).url);
     expect(got).toMatchObject({ isDone: true, finish: 'stop', problems: [] });
     expect(got.note).toEqual({ deployment: 'd1', attempted_retries: 1, attempted_fallbacks: 0 });
   });

@@ -45,6 +45,7 @@ export const ROUTER_KEYS: KeyTable = new Map([
     stream_idle_timeout: ['seconds', 'Loadstone: longest silence between two events of a stream'],
     deadline: ['seconds', 'Loadstone: bounds the whole request'],
     stream_recovery: ['text', 'Loadstone: off ends a stream that breaks with an error; auto goes on with it elsewhere'],
+    hedge: ['text', 'Loadstone: off never lets a second attempt race a silent stream, group never one of a fallback'],
     stream_recovery_max_prompt_tokens: ['count', 'Loadstone: a larger prompt is not sent again for a broken stream'],
     optional_pre_call_checks: ['texts', 'limits, budgets and response ids are always checked; what is not is named'],
     set_verbose: ['boolean', 'use --debug'],
@@ -60,7 +61,6 @@ export const ROUTER_KEYS: KeyTable = new Map([
     auto_router_capability_limit: ['any', 'ignored, as LiteLLM does in a config file'],
   }),
   ...notSupported({
-    'no second attempt races a slow one': ['hedge'],
     'each instance counts for itself; Redis is not used': [
       'redis_url',
       'redis_host',

@@ -66,6 +66,8 @@ function told(plan: Plan): string[] {
         return `${step.atMs} group ${step.asked} = ${step.as} ${step.group}`;
       case 'decision':
         return `${step.atMs} decision in ${step.group}: ${step.picked ?? `nobody, ${step.soonestInMs ?? '?'}`}, ${step.decision?.candidates.length ?? 'unexplained'}`;
+      case 'race':
+        return `${step.atMs} race in ${step.group}: ${step.rival} beside ${step.silent}`;
       case 'failed':
         return `${step.atMs} failed ${step.deployment ?? 'mock'}: ${step.failure.status} ${step.failure.cause} ${step.failure.class}`;
       case 'retry':

@@ -33,6 +33,8 @@ type Step =
       /** `undefined` where only the choice is known. */
       readonly decision: ExplainedDecision | undefined;
     }
+  /** A stream was silent for too long: another deployment is asked beside it. */
+  | { readonly kind: 'race'; readonly group: string; readonly silent: string; readonly rival: string }
   | { readonly kind: 'failed'; readonly deployment: string | undefined; readonly failure: TracedFailure }
   | {
       readonly kind: 'retry';
@@ -92,6 +94,11 @@ export class PlanTrace {
   foundNobody(group: string, { soonestMs }: NonePicked, now: Millis): void {
     const soonestInMs = soonestMs === undefined ? undefined : soonestMs - now;
     this.#add(now, { kind: 'decision', group, picked: undefined, soonestInMs, decision: this.#decision });
+  }
+
+  /** `rival` was asked too. */
+  raced(group: string, pair: { readonly silent: Deployment; readonly rival: Deployment }, now: Millis): void {
+    this.#add(now, { kind: 'race', group, silent: pair.silent.id, rival: pair.rival.id });
   }
 
   group({ resolution }: Hop, now: Millis): void {

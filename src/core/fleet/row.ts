@@ -33,8 +33,10 @@ export const CELL = {
   heldOutputUntilUs: 15,
   checkedAtUs: 16,
   checkResult: 17,
+  firstContents: 18,
+  firstContentUs: 19,
 } as const;
-const FIXED_CELLS = 18;
+const FIXED_CELLS = 20;
 
 /** 30 s for the failure rate, 60 s for `allowed_fails` (DESIGN 5). */
 const RATE_SLOTS = { slotUs: 2_000_000, count: 15, ring: 15 } as const;

@@ -59,6 +59,16 @@ export class FallbackWalk {
     return undefined;
   }
 
+  /** What `advance` would take after descending into `steps`, without taking it. */
+  peek(steps: readonly WalkStep[]): { readonly step: WalkStep; readonly depth: number } | undefined {
+    const frames = [{ steps, next: 0, depth: this.depth }, ...this.#frames.toReversed()];
+    for (const frame of frames) {
+      const step = frame.steps.find((one, at) => at >= frame.next && !this.#isVisited(one));
+      if (step !== undefined) return { step, depth: frame.depth + 1 };
+    }
+    return undefined;
+  }
+
   /** Whether `advance` would find something, now or after descending into `targets`. */
   hasNext(targets: readonly FallbackTarget[]): boolean {
     if (targets.some((target) => !this.#visited.has(keyOf(target)))) return true;

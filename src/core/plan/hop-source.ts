@@ -61,19 +61,32 @@ export class HopSource {
     if (intent.disableFallbacks || intent.pinned !== undefined) return undefined;
     let current = failed;
     for (;;) {
-      if (current.depth < this.#maxDepth()) this.#walk.descend(this.#steps(current));
-      const step = this.#walk.advance();
+      const step = this.take(current);
       if (step === undefined) return undefined;
       const { model } = step.target;
-      this.asked.push(model);
-      const hop = this.#open(step);
+      const hop = this.#open(step, this.#walk.depth);
       if (hop !== undefined) return hop;
       onUnknown(noHealthyDeploymentsFailure(model, nearestNames(table, model, NEAREST_NAMES)));
       current = { hop: undefined, model, depth: this.#walk.depth, cause: 'bad_request', spare: [] };
     }
   }
 
-  #open(step: WalkStep): Hop | undefined {
+  /** The hop that `next` would begin with, while nothing has failed yet; `undefined` also where its name stands for nothing. */
+  peek(hop: Hop, model: string): Hop | undefined {
+    const silent = { hop, model, depth: hop.depth, cause: 'timeout', spare: [] } as const;
+    const found = this.#walk.peek(hop.depth < this.#maxDepth() ? this.#steps(silent) : []);
+    return found && this.#open(found.step, found.depth);
+  }
+
+  /** Takes the next step of the walk without opening it. */
+  take(failed: FailedHop): WalkStep | undefined {
+    if (failed.depth < this.#maxDepth()) this.#walk.descend(this.#steps(failed));
+    const step = this.#walk.advance();
+    if (step !== undefined) this.asked.push(step.target.model);
+    return step;
+  }
+
+  #open(step: WalkStep, depth: number): Hop | undefined {
     const { table, intent } = this.#context;
     const resolution = resolveFor(this.#context, step.target.model);
     if (resolution.kind === 'unknown') return undefined;
@@ -82,7 +95,7 @@ export class HopSource {
       resolution,
       policy,
       overrides: step.target.overrides,
-      depth: this.#walk.depth,
+      depth,
       isOrderStep: staysInGroup(step),
       members: membersOf(step, resolution.candidates, { table, policy }),
       maxRetries: intent.numRetries ?? table.settings.numRetries,

@@ -2,7 +2,7 @@
 // fallback, then a wait that was put off, then the end.
 import { latestWaitMs } from '../deadline.ts';
 import type { Deployment } from '../deployment.ts';
-import type { Failure, Outcome } from '../outcome.ts';
+import type { FailedOutcome, Failure } from '../outcome.ts';
 import { mockFailure } from '../own-failures.ts';
 import type { MockFailure } from '../request-intent.ts';
 import type { Millis } from '../units.ts';
@@ -16,21 +16,26 @@ import { retryCount } from './retry-count.ts';
 import { applyRetry, planRetry } from './retry.ts';
 import { failoverMembers } from './weighted-failover.ts';
 
-export type FailedOutcome = Extract<Outcome, { kind: 'failure' }>;
+/** An attempt that has ended. */
+export type EndedAt = Moment & { readonly hop: Hop; readonly deployment: Deployment };
 
-/** An attempt on `deployment` failed. */
-export function afterFailure(
-  state: PlanState,
-  outcome: FailedOutcome,
-  at: Moment & { readonly hop: Hop; readonly deployment: Deployment },
-): void {
-  const { intent } = state;
-  const { hop, deployment } = at;
-  const { failure, committed, unsent } = outcome;
+/** An attempt on `deployment` failed: what is known from now on, whatever comes next. */
+export function noteFailure(state: PlanState, { failure }: FailedOutcome, { hop, deployment, now }: EndedAt): void {
   hop.lastFailure = failure;
-  state.noticeTrouble(at.now);
-  state.trace?.failed(deployment, failure, at.now);
-  if (!state.tried.includes(deployment.index)) state.tried = [...state.tried, deployment.index];
+  state.noticeTrouble(now);
+  state.trace?.failed(deployment, failure, now);
+  markTried(state, deployment);
+}
+
+/** Others come before it from now on. */
+export function markTried(state: PlanState, { index }: Deployment): void {
+  if (!state.tried.includes(index)) state.tried = [...state.tried, index];
+}
+
+/** What comes next, now that the request has no other attempt running. */
+export function moveOn(state: PlanState, outcome: FailedOutcome, at: EndedAt): void {
+  const { intent } = state;
+  const { failure, committed, unsent } = outcome;
   if (committed) {
     const recovery = recoveryAfter(state, failure, outcome.resumable);
     if (recovery === undefined) {

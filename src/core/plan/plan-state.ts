@@ -5,7 +5,8 @@ import { deadlineAt } from '../deadline.ts';
 import { PlanTrace } from '../explain/plan-trace.ts';
 import type { Charge } from '../fleet/charge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Failure, FailureCause } from '../outcome.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Failure, FailureCause, FailedOutcome } from '../outcome.ts';
 import type { MockFailure, RequestIntent } from '../request-intent.ts';
 import type { RoutingPolicy, RoutingTable } from '../routing-table.ts';
 import type { SelectContext } from '../select/select-context.ts';
@@ -32,6 +33,18 @@ export interface Recovery {
   readonly mayReplay: boolean;
   /** A deployment refused the prefill: from now on only replays. */
   isPrefillRefused: boolean;
+}
+
+/** A second attempt beside a silent one. */
+export interface RunningRival {
+  readonly isRunning: boolean;
+}
+
+/** A failure that moved nothing, because another attempt was still running. */
+export interface Overtaken {
+  readonly hop: Hop;
+  readonly deployment: Deployment;
+  readonly outcome: FailedOutcome;
 }
 
 /** Its public fields are those of a `SelectContext`, so that a decision allocates nothing for its input. */
@@ -68,6 +81,10 @@ export class PlanState implements SelectContext {
   deferred: { readonly hop: Hop; readonly retry: Retry } | undefined;
   /** The stream broke after the commit point and is being gone on with; stays set once it was tried. */
   recovery: Recovery | undefined;
+  /** The attempt that was begun beside a silent one; stays set once there was one. */
+  rival: RunningRival | undefined;
+  /** Of two attempts, the one that failed first. */
+  overtaken: Overtaken | undefined;
   /** Its place in the queue, while it has one. */
   waiter: Waiter | undefined;
   /** Its number in the queue, once it had one: who comes back is not new. */

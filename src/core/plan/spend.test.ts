@@ -6,8 +6,6 @@ import type { Prices } from '../budget/settle-budgets.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { createPlan, type PlanContext } from '../plan.ts';
 import { plainIntent, type RequestIntent } from '../request-intent.ts';
-import { PlanState } from './plan-state.ts';
-import { spend } from './spend.ts';
 
 const BUDGETS: Budgets = {
   list: [{ kind: 'provider', name: 'openai', limitUsd: 5, period: '1h', periodMs: 3_600_000 }],
@@ -64,17 +62,5 @@ describe('an attempt', () => {
     const dear = (): Prices => ({ inputCostPerToken: 1, outputCostPerToken: 1 });
     expect(spentBy({ ...wildcard, outputCostPerToken: 0.001 }, { intent, context: { priceOf: dear } })).toBe(0.01);
     expect(spentBy({}, { context: { priceOf: dear } })).toBe(0);
-  });
-
-  test('of a plan that stands nowhere is charged as its deployment says', () => {
-    const table = sketchTable({ deployments: [wildcard], settings: { budgets: BUDGETS } });
-    const fleet = createFleet(table.deployments, undefined, 1);
-    const asked = plainIntent({ model: 'x', stream: false, maxTokens: 0 }, 10);
-    const state = new PlanState({ table, fleet, intent: asked, routeName: '', startedAtMs: 0, priceOf });
-    const [deployment] = table.deployments;
-    const [charge] = fleet.freeCharges;
-    if (deployment === undefined || charge === undefined) throw new Error('no deployment');
-    spend(state, { deployment, charge, outcome: { kind: 'abandoned' }, now: 0 });
-    expect(budgetStates({ budgets: BUDGETS, fleet }, 1)[0]?.spentUsd).toBe(0);
   });
 });

@@ -6,9 +6,11 @@ import type { Charge } from '../fleet/charge.ts';
 import type { Outcome } from '../outcome.ts';
 import { upstreamModelFor } from '../select/resolve.ts';
 import type { Millis } from '../units.ts';
+import type { Hop } from './hop.ts';
 import type { PlanState } from './plan-state.ts';
 
 export interface SpentAttempt {
+  readonly hop: Hop;
   readonly deployment: Deployment;
   readonly charge: Charge;
   readonly outcome: Outcome;
@@ -20,11 +22,11 @@ export function spend(state: PlanState, attempt: SpentAttempt): void {
   const { budgets } = state.table.settings;
   if (budgets === undefined || state.intent.callerCredentials) return;
   const { fleet, tags, promptTokens } = state;
-  settleBudgets({ budgets, fleet }, { ...attempt, tags, promptTokens, prices: pricesOf(state, attempt.deployment) });
+  settleBudgets({ budgets, fleet }, { ...attempt, tags, promptTokens, prices: pricesOf(state, attempt) });
 }
 
-function pricesOf({ hop, context }: PlanState, deployment: Deployment): Prices {
+function pricesOf({ context }: PlanState, { hop, deployment }: SpentAttempt): Prices {
   const isPriced = deployment.inputCostPerToken !== undefined || deployment.outputCostPerToken !== undefined;
-  if (isPriced || !deployment.isWildcard || hop === undefined) return deployment;
+  if (isPriced || !deployment.isWildcard) return deployment;
   return context.priceOf?.(deployment.provider, upstreamModelFor(deployment, hop.resolution)) ?? deployment;
 }

@@ -128,6 +128,7 @@ function currentSettings(settings: RouterSettings, { table }: GatewayConfig): Re
     fallback_after: seconds(settings.fallbackAfterMs),
     stream_idle_timeout: seconds(settings.streamIdleTimeoutMs),
     deadline: seconds(settings.deadlineMs),
+    hedge: settings.hedge,
     stream_recovery: settings.streamRecovery,
     stream_recovery_max_prompt_tokens: settings.streamRecoveryMaxPromptTokens,
   };
