@@ -782,6 +782,25 @@ describe('the edges', () => {
     expect(cut('headers', { provider: 'azure_ai' })).toMatchObject({ ...plain, exceptionClass: 'APIConnectionError' });
   });
 
+  it.each([
+    ['UND_ERR_CONNECT_TIMEOUT', 'connect', 'connect'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'headers', 'connect'],
+    ['FIRST_CONTENT_TIMEOUT', 'connect', 'connect'],
+    ['FIRST_CONTENT_TIMEOUT', 'headers', 'headers'],
+    ['FIRST_CONTENT_TIMEOUT', 'body', 'first_content'],
+    ['STREAM_IDLE_TIMEOUT', 'body', 'idle'],
+    ['ATTEMPT_TIMEOUT', 'headers', 'attempt'],
+    ['ATTEMPT_TIMEOUT', 'body', 'attempt'],
+  ] as const)('%s in phase %s is the timer %s', (code, phase, timer) => {
+    expect(classifyBroken({ kind: 'timeout', phase, code, message: '' }, context).timer).toBe(timer);
+  });
+
+  it('what no timer ended names none', () => {
+    expect(classifyBroken({ kind: 'transport', phase: 'headers', code: 'E', message: '' }, context)).not.toHaveProperty(
+      'timer',
+    );
+  });
+
   it('a limit set by the caller excuses a deployment from timeouts alone', () => {
     const hasty = { ...context, setByCaller: true };
     const cut = { kind: 'transport', phase: 'headers', code: 'UND_ERR_CONNECT_TIMEOUT', message: '' } as const;

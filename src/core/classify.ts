@@ -5,7 +5,7 @@ import { isWorded, OVERLOAD_WORDINGS, THROTTLE_WORDINGS, TOO_LARGE_FOR_LIMIT } f
 import { clientFields } from './classify/client-fields.ts';
 import { clientMessage, exceptionClassOf } from './classify/exception-class.ts';
 import { readErrorValue, readProviderError, type ProviderError } from './classify/provider-error.ts';
-import type { Failure, FailureCause } from './outcome.ts';
+import type { Failure, FailureCause, TimerName } from './outcome.ts';
 import { readRetryAfter, readRetryAfterHeaders } from './retry-after.ts';
 import type { Millis } from './units.ts';
 
@@ -116,26 +116,32 @@ const PHASE_TEXT: Readonly<Record<BrokenExchange['phase'], string>> = {
 };
 
 function timeoutFailure(broken: BrokenExchange, context: FailureContext): Failure {
-  if (broken.code === 'STREAM_IDLE_TIMEOUT') {
+  const timer = timerOf(broken);
+  if (timer === 'idle') {
     const text = 'Timeout on reading data: the stream went silent.';
-    return ownFailure(context, {
-      cause: 'timeout',
-      status: 500,
-      exceptionClass: 'APIConnectionError',
-      type: null,
-      text,
-    });
+    const cut = { cause: 'timeout', status: 500, exceptionClass: 'APIConnectionError', type: null, text } as const;
+    return { ...ownFailure(context, cut), timer };
   }
   const value = context.timeoutMs === undefined ? '' : ` - timeout value=${context.timeoutMs / 1_000}`;
   const text = `Request timed out (${broken.message})${value}`;
-  const isConnectTimer = broken.code === 'UND_ERR_CONNECT_TIMEOUT';
-  return ownFailure(isConnectTimer ? { ...context, setByCaller: false } : context, {
+  // How long connecting may take is no caller's to say.
+  const blamed = broken.code === 'UND_ERR_CONNECT_TIMEOUT' ? { ...context, setByCaller: false } : context;
+  const late = {
     cause: 'timeout',
     status: 408,
     exceptionClass: 'Timeout',
     type: 'invalid_request_error',
     text,
-  });
+  } as const;
+  return { ...ownFailure(blamed, late), timer };
+}
+
+/** A stream's one timer until its first content tells three things, by how far it had got. */
+function timerOf({ code, phase }: BrokenExchange): TimerName {
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || phase === 'connect') return 'connect';
+  if (code === 'STREAM_IDLE_TIMEOUT') return 'idle';
+  if (code !== 'FIRST_CONTENT_TIMEOUT') return 'attempt';
+  return phase === 'headers' ? 'headers' : 'first_content';
 }
 
 /** 3xx, and a 2xx that is empty, HTML, unparsable, or an error in disguise (trap g of providers.md 5.2). */

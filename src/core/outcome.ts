@@ -30,6 +30,17 @@ export interface TokenUsage {
   readonly totalTokens: number;
 }
 
+/** Which of our own timers ran out (DESIGN 5). */
+export const TIMERS = [
+  'connect', // no connection was made
+  'headers', // nothing came back, not even a status
+  'first_content', // the answer began, and then nothing of use came
+  'idle', // silence in the middle of a stream
+  'attempt', // a plain answer that was not whole in time
+  'request', // the `deadline` of the whole request
+] as const;
+export type TimerName = (typeof TIMERS)[number];
+
 /** A failure as `classify` sees it. `scope` says who is to blame: only `deployment` counts for health. */
 export interface Failure {
   readonly cause: FailureCause;
@@ -43,6 +54,8 @@ export interface Failure {
   readonly code: string | null;
   /** Until when the provider asked us to stay away, relative; `undefined` = it did not say. */
   readonly retryAfterMs: Millis | undefined;
+  /** Which timer ran out; absent: none. */
+  readonly timer?: TimerName | undefined;
   /** LiteLLM's exception class without the module: `RateLimitError`, `ContextWindowExceededError`, ... */
   readonly exceptionClass: string;
 }

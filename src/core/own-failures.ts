@@ -113,10 +113,8 @@ export function promptOverLimitFailure(
 
 /** The request's own deadline ran out before anything answered. */
 export function deadlineFailure(deadlineMs: Millis): Failure {
-  return gatewayFailure(
-    'deadline_exceeded',
-    prefixed('Timeout', `Request timed out. The deadline of ${deadlineMs / MS_PER_S} s has passed.`),
-  );
+  const text = `Request timed out. The deadline of ${deadlineMs / MS_PER_S} s has passed.`;
+  return { ...gatewayFailure('deadline_exceeded', prefixed('Timeout', text)), timer: 'request' };
 }
 
 /** A bug of ours stopped an attempt: no deployment is to blame, and its text is not for clients. */

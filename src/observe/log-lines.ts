@@ -48,6 +48,7 @@ export function attemptFields(event: AttemptEvent, deployment: string | undefine
     model: event.requestedModel.slice(0, LONGEST_NAME),
     deployment,
     cause: event.failure?.cause,
+    timer: event.failure?.timer,
     status: event.failure?.status,
     ms: thousandths(event.durationMs),
     message: event.failure?.message.slice(0, LONGEST_MESSAGE),

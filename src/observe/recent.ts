@@ -1,7 +1,7 @@
 // The last requests, for `GET /admin/requests`: what each was, how it went and, where that is known, why. A listener
 // like log and metrics. No message content and no key gets in; of a failure its kind is kept and not its text, which
 // may quote the request. Memory is bounded in every direction.
-import type { PlanStep, TracedFailure } from '../core/explain/plan-trace.ts';
+import { traced, type PlanStep, type TracedFailure } from '../core/explain/plan-trace.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import type { AttemptEvent, BreakerEvent, GatewayEvent, GatewayListener, RequestEvent } from '../gateway/events.ts';
@@ -162,6 +162,5 @@ function short(text: string): string {
 }
 
 function kindOf(failure: Failure | undefined): TracedFailure | undefined {
-  if (failure === undefined) return undefined;
-  return { cause: failure.cause, status: failure.status, class: failure.exceptionClass };
+  return failure && traced(failure);
 }

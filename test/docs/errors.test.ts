@@ -6,7 +6,7 @@ import { recordOutcome } from '../../src/core/breaker/record-outcome.ts';
 import { standingOf } from '../../src/core/breaker/standing.ts';
 import { GATEWAY_ERRORS } from '../../src/core/errors.ts';
 import { createFleet, freeChargeOf, rowOf } from '../../src/core/fleet/fleet.ts';
-import { FAILURE_CAUSES, type FailureCause, type Outcome } from '../../src/core/outcome.ts';
+import { FAILURE_CAUSES, TIMERS, type FailureCause, type Outcome } from '../../src/core/outcome.ts';
 import { RETRY_RULES } from '../../src/core/plan/retry-rule.ts';
 import { DEFAULT_SETTINGS, sketchDeployment } from '../support/routing-fixture.ts';
 import { seededRng } from '../support/seeded-rng.ts';
@@ -66,4 +66,9 @@ describe('the causes of upstream failures', () => {
     expect(row?.[2]?.split(' ')[0]).toBe(healthAfter(cause));
     expect(namesIn(row?.[3])).toEqual([RETRY_RULES[cause]]);
   });
+});
+
+it('names every timer', () => {
+  const { rows } = tableUnder(text, 'Timers');
+  expect(rows.map(([timer]) => namesIn(timer)[0])).toEqual([...TIMERS]);
 });

@@ -1,7 +1,7 @@
 // What a plan did and why, step by step, for requests that are explained. Plain data that grows while the request runs;
 // the plan writes it and never reads it, so that an explained request goes the way of any other.
 import type { Deployment } from '../deployment.ts';
-import type { Failure, FailureCause } from '../outcome.ts';
+import type { Failure, FailureCause, TimerName } from '../outcome.ts';
 import type { Hop } from '../plan/hop.ts';
 import type { Retry } from '../plan/retry.ts';
 import type { RequestIntent } from '../request-intent.ts';
@@ -18,6 +18,7 @@ export interface TracedFailure {
   readonly cause: FailureCause;
   readonly status: number;
   readonly class: string;
+  readonly timer?: TimerName | undefined;
 }
 
 type Step =
@@ -146,6 +147,8 @@ export class PlanTrace {
   }
 }
 
-function traced({ cause, status, exceptionClass }: Failure): TracedFailure {
-  return { cause, status, class: exceptionClass };
+/** What of a failure may be kept. */
+export function traced({ cause, status, exceptionClass, timer }: Failure): TracedFailure {
+  const kind = { cause, status, class: exceptionClass };
+  return timer === undefined ? kind : { ...kind, timer };
 }
