@@ -72,6 +72,7 @@ export function environmentOf(stage: Stage): Record<string, string> {
   return Object.fromEntries([...pairs].map(([, name = '', value = '']) => [name, value]));
 }
 
+/** What the text of a `COPY` says; throws on a flag that is not known here. */
 export function copyOf(text: string): Copy {
   const words = text.split(/\s+/);
   const from = /^--from=(\w+)$/.exec(words[0] ?? '')?.[1];

@@ -69,9 +69,11 @@ if (!hasSystemd) {
 }
 
 describe.skipIf(!hasSystemd)('systemd', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'loadstone-unit-'));
-  const unit = join(folder, 'loadstone.service');
+  let folder = '';
+  let unit = '';
   beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'loadstone-unit-'));
+    unit = join(folder, 'loadstone.service');
     mkdirSync(join(folder, 'bin'));
     symlinkSync(join(ROOT, 'bin', 'loadstone'), join(folder, 'bin', 'loadstone'));
     writeFileSync(unit, text.replaceAll('/opt/loadstone', folder));
