@@ -17,6 +17,8 @@ interface Places {
   /** The folder of the virtual environment. */
   readonly venv: string;
   readonly requirements: string;
+  /** More flags of `pip install`. */
+  readonly pipOptions?: readonly string[];
 }
 
 const PLACES: Places = { venv: join(ROOT, '.venv'), requirements: join(ROOT, 'test', 'e2e', 'requirements.txt') };
@@ -29,18 +31,19 @@ export function preparePythonClients(places: Places = PLACES): PythonClients {
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
     return { kind: 'ready', python };
   const interpreter = ['python3', 'python'].find(
-    (name) => run(name, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).ok,
+    (name) => runProgram(name, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).ok,
   );
   if (interpreter === undefined) return { kind: 'missing', reason: 'no Python 3.9 or newer' };
   rmSync(places.venv, { recursive: true, force: true });
-  const made = run(interpreter, ['-m', 'venv', places.venv]);
+  const made = runProgram(interpreter, ['-m', 'venv', places.venv]);
   if (!made.ok) return { kind: 'missing', reason: `python -m venv: ${made.text}` };
-  const installed = run(python, [
+  const installed = runProgram(python, [
     '-m',
     'pip',
     'install',
     '--quiet',
     '--disable-pip-version-check',
+    ...(places.pipOptions ?? []),
     '-r',
     places.requirements,
   ]);
@@ -49,7 +52,8 @@ export function preparePythonClients(places: Places = PLACES): PythonClients {
   return { kind: 'ready', python };
 }
 
-function run(program: string, args: readonly string[]): { readonly ok: boolean; readonly text: string } {
+/** Runs it to its end, for five minutes at most. `text` is the last line that it complained with, if it failed. */
+export function runProgram(program: string, args: readonly string[]): { readonly ok: boolean; readonly text: string } {
   try {
     execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: INSTALL_LIMIT_MS, encoding: 'utf8' });
     return { ok: true, text: '' };

@@ -25,13 +25,19 @@ export interface LoadstoneProcess {
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The Node and the script to run instead of this checkout's. */
+  readonly program?: { readonly node: string; readonly bin: string };
+  /** Number of the user and group to run as; only root may choose. */
+  readonly user?: number;
 }
 
 /** Starts it with nothing in its environment but what is given, so that no key or proxy of the machine leaks in. */
 export function startLoadstone(args: readonly string[], options: ProcessOptions = {}): LoadstoneProcess {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, ...options.env };
-  const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { node, bin } = options.program ?? { node: process.execPath, bin: BIN };
+  const user = options.user === undefined ? {} : { uid: options.user, gid: options.user };
+  const child = spawn(node, [bin, ...args], { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'], ...user });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
