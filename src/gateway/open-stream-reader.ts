@@ -9,7 +9,7 @@ import type { StreamReader, StreamReaderOptions } from '../wire/stream-reader.ts
 import type { Exchange } from './exchange.ts';
 import { shownModel } from './reply.ts';
 import { responseIdRewriter } from './response-ids.ts';
-import { estimateUsage, finishNote, progressOf, streamResume } from './resume-stream.ts';
+import { asksToStore, estimateUsage, finishNote, progressOf, streamResume } from './resume-stream.ts';
 
 export function openStreamReader(exchange: Exchange, planned: Attempt): StreamReader {
   const { endpoint, callId } = exchange.input;
@@ -22,6 +22,7 @@ export function openStreamReader(exchange: Exchange, planned: Attempt): StreamRe
       ? (text) => estimateUsage(exchange.input.intent.promptTokens, text)
       : undefined,
     rewriteResponseId: responseIdRewriter(exchange, planned),
+    storesResponse: endpoint === 'responses' && asksToStore(exchange, planned),
     progress: progressOf(exchange),
     resume: streamResume(exchange, planned),
     finishNote: finishNote(exchange, planned),
