@@ -176,7 +176,7 @@ export class ResponsesStream implements StreamReader {
     if (told.isStored) progress.isEntangled = true;
     if (progress.isEntangled) return;
     const step = told.note(type, event);
-    if (step === 'text') progress.noteText(String(event['delta']));
+    if (step === 'text') progress.note('text', jsonByteText(event['delta']).slice(1, -1));
     else if (step === 'end') progress.isFinished = true;
     else if (step === 'other') progress.isEntangled = true;
   }

@@ -180,6 +180,7 @@ describe('a response that is said differently', () => {
   const begun = plain(SECOND, ['Hello']);
   const without = (type: string): Event[] => begun.filter(([name]) => name !== type);
   const call: Event = ['response.output_item.added', { output_index: 0, item: { id: 'fc', type: 'function_call' } }];
+  const nameless: Event = ['response.output_item.added', { output_index: 0, item: { type: 'message', content: [] } }];
   const reasoning: Event = ['response.output_item.added', { output_index: 0, item: { id: 'rs', type: 'reasoning' } }];
   it.each<[string, readonly Event[]]>([
     ['at the first letter', plain(SECOND, ['Xello'])],
@@ -187,7 +188,7 @@ describe('a response that is said differently', () => {
     ['by ending early', plain(SECOND, ['He'])],
     ['by calling a tool', begun.toSpliced(2, 1, call)],
     ['by reasoning first', begun.toSpliced(2, 0, reasoning)],
-    ['by a message without an id', begun.map(([type, { item, ...fields }]) => [type, fields])],
+    ['by a message without an id', begun.toSpliced(2, 1, nameless)],
     ['by a text without a part', without('response.content_part.added')],
     ['by ending without any text', without('response.output_text.delta')],
     ['by log probabilities', begun.map(([type, fields]) => [type, { ...fields, logprobs: [{ token: 'Hello' }] }])],

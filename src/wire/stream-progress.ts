@@ -40,11 +40,6 @@ export class StreamProgress {
     else this.isEntangled = true;
   }
 
-  /** Notes a piece of the answer's text. */
-  noteText(text: string): void {
-    this.#content += jsonByteText(text).slice(1, -1);
-  }
-
   /** Notes what repaired choices bring. */
   noteChoices(choices: readonly Fields[]): void {
     for (const choice of choices) {
