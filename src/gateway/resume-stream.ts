@@ -47,11 +47,11 @@ function isPlainChat(body: JsonBody): boolean {
 }
 
 /**
- * A `conversation` has the input already, and would get it twice. Whether the response is stored, which forbids it too,
- * its stream says.
+ * A `conversation` has the input already, and would get it twice; a stored `prompt` may hold tools and formats. Whether
+ * the response is stored, which forbids it too, its stream says.
  */
 function isPlainResponse(body: JsonBody): boolean {
-  if (!isNothing(body.get('conversation'))) return false;
+  if (!isNothing(body.get('conversation')) || !isNothing(body.get('prompt'))) return false;
   const [text, tools] = [body.get('text'), body.get('tools')];
   if (isFields(text) && !isNothing(text['format']) && !isPlainFormat(text['format'])) return false;
   return isNothing(tools) || (Array.isArray(tools) && tools.every((tool) => CLIENT_TOOLS.has(typeOf(tool))));

@@ -263,6 +263,7 @@ test.each([
   ['a tool may run at the provider', '', { tools: [TOOL, { type: 'web_search' }] }],
   ['the tools are no list', '', { tools: {} }],
   ['it belongs to a conversation', '', { conversation: 'conv_1' }],
+  ['its prompt is kept by the provider', '', { prompt: { id: 'pmpt_1' } }],
   ['it goes on in the background', '', { background: true }],
 ])('nothing is gone on with when %s', async (_name, router, body) => {
   const [bad, good] = [await provider(), await provider()];
