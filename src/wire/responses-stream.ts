@@ -170,14 +170,12 @@ export class ResponsesStream implements StreamReader {
     const { progress } = this.#options;
     if (typeof event['sequence_number'] === 'number') told.sequence = event['sequence_number'];
     if (isFields(event['response'])) told.noteObject(event['response']);
-    // One recovery a request: what a second stream brings is not gone on with.
-    if (progress === undefined || this.#resumed !== undefined || OPENING.has(type)) return;
+    if (progress === undefined || OPENING.has(type)) return;
     progress.response = told;
     if (told.isStored) progress.isEntangled = true;
     if (progress.isEntangled) return;
     const step = told.note(type, event);
     if (step === 'text') progress.note('text', jsonByteText(event['delta']).slice(1, -1));
-    else if (step === 'end') progress.isFinished = true;
     else if (step === 'other') progress.isEntangled = true;
   }
 

@@ -93,13 +93,17 @@ function resume({ first, second, options }: Given) {
   bytes += read(reader, second);
   const whole = reader.isTerminated ? '' : reader.errorEvent({ message: 'm', type: null, param: null, code: '500' });
   const view = responseView(decodeEvents(Buffer.from(bytes + whole, 'latin1')));
-  return { reader, broken, progress, resumable, view };
+  return { reader, resumable, view, sent: bytes };
 }
 
 /** `kept` events of the first answer; the second one whole. */
 function replay(first: readonly Event[], kept: number, second: readonly Event[]) {
   return resume({ first: wire(first.slice(0, kept)), second: [wire(second)] });
 }
+
+/** Types of the events of a whole answer, but for the pieces of its text. */
+const FRAME = plain(FIRST, []).map(([type]) => type);
+const frameOf = (types: readonly string[]): string[] => types.filter((type) => type !== 'response.output_text.delta');
 
 const HELLO = plain(FIRST, ['Hel', 'lo ', 'wor', 'ld']);
 
@@ -114,14 +118,19 @@ describe('a response that is said once more', () => {
     expect(resumable).toBe(true);
     expect(reader.isTerminated).toBe(true);
     expect(view).toMatchObject({ text: 'Hello world', problems: [], error: undefined });
-    const withoutDeltas = view.types.filter((type) => type !== 'response.output_text.delta');
-    expect(withoutDeltas).toEqual(plain(FIRST, []).map(([type]) => type));
+    expect(frameOf(view.types)).toEqual(FRAME);
   });
 
   it('keeps the ids, the time and the model that the client knows', () => {
     const { view } = replay(HELLO, BEFORE_TEXT + 2, plain(SECOND, ['Hello world']));
     expect([...view.identities]).toEqual(['["resp_one",3,"shown","before-one"]']);
     expect([...view.itemIds]).toEqual(['msg_one']);
+  });
+
+  it('keeps what the first response object said, whatever the later ones lack', () => {
+    const first = HELLO.toSpliced(1, 1, ['response.in_progress', { response: {} }]);
+    const { view } = replay(first, BEFORE_TEXT + 2, plain(SECOND, ['Hello world']));
+    expect(view.final).toMatchObject({ id: 'resp_one', created_at: 3, previous_response_id: 'before-one' });
   });
 
   it('ends with the usage of both streams and says who went on', () => {
@@ -168,11 +177,10 @@ describe('a response that is said once more', () => {
     const bare = wire(HELLO.slice(0, BEFORE_TEXT + 1))
       .toString()
       .replaceAll(/,"sequence_number":\d+/g, '');
-    const { view, reader } = resume({ first: Buffer.from(bare), second: [wire(plain(SECOND, ['Hello world']))] });
-    expect(reader.isTerminated).toBe(true);
-    expect(view.problems.every((problem) => problem.includes('number'))).toBe(true);
-    expect(view.problems).toHaveLength(view.types.length);
+    const { view, sent } = resume({ first: Buffer.from(bare), second: [wire(plain(SECOND, ['Hello world']))] });
     expect(view.text).toBe('Hello world');
+    expect(view.types.at(-1)).toBe('response.completed');
+    expect(sent).not.toContain('sequence_number');
   });
 });
 
@@ -185,6 +193,7 @@ describe('a response that is said differently', () => {
   it.each<[string, readonly Event[]]>([
     ['at the first letter', plain(SECOND, ['Xello'])],
     ['in the middle', plain(SECOND, ['Hel', 'xo'])],
+    ['in a longer piece', plain(SECOND, ['Hel', 'xo world'])],
     ['by ending early', plain(SECOND, ['He'])],
     ['by calling a tool', begun.toSpliced(2, 1, call)],
     ['by reasoning first', begun.toSpliced(2, 0, reasoning)],
@@ -205,8 +214,22 @@ describe('a response that is said differently', () => {
     expect(view.error).toMatchObject({ type: 'error', sequence_number: BEFORE_TEXT + 2 });
   });
 
+  it.each<[string, number, readonly Event[]]>([
+    ['a part, by another message', 4, begun.toSpliced(2, 0, reasoning)],
+    ['a part, by none', 4, without('response.content_part.added')],
+    ['a message, by another item', 3, begun.toSpliced(2, 1, call)],
+    ['a message, by another item before it', 3, begun.toSpliced(2, 0, reasoning)],
+  ])('even where nothing was sent but %s', (_name, kept, second) => {
+    const { reader, view, resumable } = replay(plain(FIRST, ['Hello']), kept, second);
+    expect(resumable).toBe(true);
+    expect(reader.fault?.kind).toBe('replay-differs');
+    expect(view).toMatchObject({ text: '', problems: [], final: undefined });
+    expect(view.types).toHaveLength(kept + 1);
+  });
+
   it('by being kept under an id of its own', () => {
-    const { reader, view } = replay(HELLO, BEFORE_TEXT + 2, plain({ ...SECOND, response: { store: true } }, ['Hello']));
+    const second = plain({ ...SECOND, response: { store: true } }, ['Hello world']);
+    const { reader, view } = replay(HELLO, BEFORE_TEXT + 2, second);
     expect(reader.fault?.kind).toBe('replay-differs');
     expect(reader.fault?.message).toContain('stored');
     expect(view).toMatchObject({ text: 'Hello ', problems: [] });
@@ -261,6 +284,9 @@ describe('what was sent', () => {
   ];
   const refusal: Event = ['response.content_part.added', { ...place, part: { type: 'refusal', refusal: '' } }];
   const logprobs: Event = ['response.output_text.delta', { ...place, delta: 'c', logprobs: [{ token: 'c' }] }];
+  const full: Event = ['response.content_part.added', { ...place, part: { type: 'output_text', text: 'Hi' } }];
+  const cited = { type: 'output_text', text: '', annotations: [{ type: 'url_citation' }] };
+  const written = { id: 'msg_one', type: 'message', content: [{ type: 'output_text', text: 'Hi' }] };
   const foreign: Event = ['response.output_text.delta', { ...place, item_id: 'msg_two', delta: 'c' }];
   it.each<[string, readonly Event[], boolean]>([
     ['text', [...opening, ...texts], true],
@@ -274,6 +300,13 @@ describe('what was sent', () => {
     ['a search', [...opening, ...texts, search], false],
     ['a second message', [...opening, ...texts, ...opening.slice(2, 3)], false],
     ['a second part', [...opening, ...texts, ...opening.slice(3, 4)], false],
+    ['a part that has its text already', [...opening.slice(0, 3), full], false],
+    [
+      'a part with annotations',
+      [...opening.slice(0, 3), ['response.content_part.added', { ...place, part: cited }]],
+      false,
+    ],
+    ['a message that has its text already', [['response.output_item.added', { item: written }]], false],
     ['a refusal', [...opening.slice(0, 3), refusal], false],
     ['log probabilities', [...opening, logprobs], false],
     ['nothing', opening.slice(0, 2), false],
@@ -302,6 +335,13 @@ describe('what was sent', () => {
   });
 });
 
+it('a stream that begins anew is not held against one before it', () => {
+  const progress = new StreamProgress();
+  read(new ResponsesStream({ ...OPTIONS, progress }), [wire(HELLO.slice(0, BEFORE_TEXT + 2))]);
+  const bytes = read(new ResponsesStream({ ...OPTIONS, progress }), [wire(HELLO)]);
+  expect(responseView(decodeEvents(Buffer.from(bytes, 'latin1')))).toMatchObject({ text: 'Hello world', problems: [] });
+});
+
 const WORDS = ['Hé', 'l"lo\n', ' 👋🏽 ', 'wörld'];
 
 it('wherever the first stream breaks, at every byte, the client gets the answer once or not at all', () => {
@@ -318,6 +358,7 @@ it('wherever the first stream breaks, at every byte, the client gets the answer 
     }
     resumed += 1;
     expect(view).toMatchObject({ text: WORDS.join(''), problems: [], error: undefined });
+    expect(frameOf(view.types)).toEqual(FRAME);
   }
   expect(resumed).toBeGreaterThan(500);
 });

@@ -17,7 +17,7 @@ export class StreamProgress {
   response: ToldResponse | undefined;
   /** Something was sent that a second stream cannot go on with: tool calls, a second choice, audio, log probabilities. */
   isEntangled = false;
-  /** A finish_reason was sent, or the end of the text. */
+  /** A finish_reason was sent. */
   isFinished = false;
   /** JSON string content, escaped, byte text: cheap to collect, decoded when somebody resumes. */
   #content = '';

@@ -6,10 +6,10 @@ import { isBlank, isFields, type Fields } from './chunk-dialect.ts';
 const IDENTITY = ['id', 'created_at', 'model', 'previous_response_id'] as const;
 
 /**
- * What an event is to the one message: its beginning, that of its text, a piece of it, the end of the text. `other`:
- * whatever else, or one of these out of its order.
+ * What an event is to the one message: its beginning, that of its text, a piece of it. `other`: whatever else (the end of
+ * the text too), or one of these out of its order.
  */
-export type ToldStep = 'item' | 'part' | 'text' | 'end' | 'other';
+export type ToldStep = 'item' | 'part' | 'text' | 'other';
 
 export class ToldResponse {
   /** `sequence_number` of the last event that went out; -1 where there was none. */
@@ -44,8 +44,6 @@ export class ToldResponse {
         return this.#isOfItem(event) && !this.hasPart && isEmptyText(event['part']) ? this.#notePart() : 'other';
       case 'response.output_text.delta':
         return this.#isOfText(event) && typeof event['delta'] === 'string' ? 'text' : 'other';
-      case 'response.output_text.done':
-        return this.#isOfText(event) ? 'end' : 'other';
       default:
         return 'other';
     }
