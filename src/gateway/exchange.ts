@@ -116,7 +116,7 @@ export class Exchange {
   fallbacks = 0;
   failure: Failure | undefined;
   status = 0;
-  /** What the client has of a stream. */
+  /** What the client has of a stream, from its first content on. */
   progress: StreamProgress | undefined;
   /** The attempt for which the headers of a stream were sent: what goes wrong from then on is told in-band. */
   headFor: Attempt | undefined;

@@ -5,13 +5,15 @@ import { ChatStream } from '../wire/chat-stream.ts';
 import { CompletionStream } from '../wire/completion-stream.ts';
 import { PassthroughStream } from '../wire/passthrough-stream.ts';
 import { ResponsesStream } from '../wire/responses-stream.ts';
+import type { StreamProgress } from '../wire/stream-progress.ts';
 import type { StreamReader, StreamReaderOptions } from '../wire/stream-reader.ts';
 import type { Exchange } from './exchange.ts';
 import { shownModel } from './reply.ts';
 import { responseIdRewriter } from './response-ids.ts';
-import { estimateUsage, finishNote, progressOf, streamResume } from './resume-stream.ts';
+import { asksToStore, estimateUsage, finishNote, streamResume } from './resume-stream.ts';
 
-export function openStreamReader(exchange: Exchange, planned: Attempt): StreamReader {
+/** `progress`: where it notes what the client gets. */
+export function openStreamReader(exchange: Exchange, planned: Attempt, progress?: StreamProgress): StreamReader {
   const { endpoint, callId } = exchange.input;
   return create(endpoint, {
     model: shownModel(exchange, planned),
@@ -22,7 +24,8 @@ export function openStreamReader(exchange: Exchange, planned: Attempt): StreamRe
       ? (text) => estimateUsage(exchange.input.intent.promptTokens, text)
       : undefined,
     rewriteResponseId: responseIdRewriter(exchange, planned),
-    progress: progressOf(exchange),
+    storesResponse: endpoint === 'responses' && asksToStore(exchange, planned),
+    progress,
     resume: streamResume(exchange, planned),
     finishNote: () => finishNote(exchange, planned),
   });

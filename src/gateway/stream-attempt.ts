@@ -4,6 +4,7 @@ import { classifyAnswer, classifyBroken, classifyInBand, classifyStreamFault } f
 import type { Failure, Outcome } from '../core/outcome.ts';
 import type { Millis } from '../core/units.ts';
 import { UpstreamCall, type AnswerHeaders, type BrokenCall } from '../upstream/upstream-call.ts';
+import type { StreamProgress } from '../wire/stream-progress.ts';
 import type { StreamBytes, StreamReader } from '../wire/stream-reader.ts';
 import {
   ABANDONED,
@@ -19,7 +20,7 @@ import { publishBreaker } from './breaker-event.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import { openStreamReader } from './open-stream-reader.ts';
 import { writeStreamHead } from './reply.ts';
-import { resumableOf } from './resume-stream.ts';
+import { progressOf, resumableOf } from './resume-stream.ts';
 
 /** An upstream that has said its last word gets this long to end the answer too, so that its connection can be reused. */
 const LINGER_MS = 1_000;
@@ -32,6 +33,7 @@ export class StreamAttempt extends UpstreamCall {
   readonly #input: AttemptInput;
   readonly #startedAtMs: Millis;
   #reader: StreamReader | undefined;
+  #progress: StreamProgress | undefined;
   #status = 0;
   #headers: AnswerHeaders = {};
   #errorChunks: Buffer[] = [];
@@ -77,7 +79,8 @@ export class StreamAttempt extends UpstreamCall {
     const { exchange, planned } = this.#input;
     mirrorLimits(exchange, headers);
     if (status >= 300) return this.limitErrorBody(planned.timeouts.firstContentMs, ERROR_BODY_TIMEOUT_MS);
-    this.#reader = openStreamReader(exchange, planned);
+    this.#progress = progressOf(exchange, planned);
+    this.#reader = openStreamReader(exchange, planned, this.#progress);
   }
 
   protected onBytes(chunk: Buffer): void {
@@ -123,6 +126,7 @@ export class StreamAttempt extends UpstreamCall {
     this.#armIdleTimer();
     if (exchange.headFor === undefined) writeStreamHead(exchange, planned, this.#headers);
     exchange.reader = this.#reader;
+    exchange.progress = this.#progress;
     exchange.recovered = planned.resume;
   }
 

@@ -227,12 +227,12 @@ export class ChunkStream implements StreamReader {
   /** Whether the client lacks something of these choices; what it has is taken out of them. */
   #isNews(choices: readonly Fields[], replay: Replay): boolean {
     const verdict = replay.strip(choices);
+    // The upstream answers: that is content, though not yet for the client.
+    this.hasContent = true;
     if (verdict === 'differs') {
       this.fault = REPLAY_DIFFERS;
       return false;
     }
-    // The upstream answers: that is content, though not yet for the client.
-    this.hasContent = true;
     if (replay.hasCaughtUp) this.#replay = undefined;
     return verdict === 'news';
   }

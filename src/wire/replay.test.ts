@@ -107,6 +107,13 @@ describe('a replay that differs', () => {
     expect(sent.some(({ data }) => data === '[DONE]')).toBe(false);
   });
 
+  it('with its first word is an answer all the same: nothing is wrong with the deployment', () => {
+    const [, first = ''] = events('second', text('Xello'), 'stop');
+    const { reader } = resume(events('one', text('Hel'), null), [first]);
+    expect(reader.fault?.kind).toBe('replay-differs');
+    expect(reader.hasContent).toBe(true);
+  });
+
   it('by stopping without a finish_reason is one too', () => {
     const { reader, end } = resume(events('one', text('Hello'), null), [
       ...events('two', text('He'), null),

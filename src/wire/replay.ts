@@ -2,6 +2,7 @@
 // what comes behind it goes out. At the first difference the two are different answers, and nothing of the second may
 // follow the first (DESIGN 5).
 import { isBlank, isFields, type Fields } from './chunk-dialect.ts';
+import { KnownText } from './known-text.ts';
 import type { StreamFault } from './stream-reader.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
@@ -14,19 +15,17 @@ export const REPLAY_DIFFERS: StreamFault = {
 };
 
 export class Replay {
-  readonly #content: string;
-  readonly #reasoning: string;
-  #contentAt = 0;
-  #reasoningAt = 0;
+  readonly #content: KnownText;
+  readonly #reasoning: KnownText;
 
   constructor(progress: StreamProgress) {
-    this.#content = progress.content;
-    this.#reasoning = progress.reasoning;
+    this.#content = new KnownText(progress.content);
+    this.#reasoning = new KnownText(progress.reasoning);
   }
 
   /** All that the client has was said again. */
   get hasCaughtUp(): boolean {
-    return this.#contentAt === this.#content.length && this.#reasoningAt === this.#reasoning.length;
+    return this.#content.hasCaughtUp && this.#reasoning.hasCaughtUp;
   }
 
   /** Takes from the choices what the client has. */
@@ -51,19 +50,11 @@ export class Replay {
     if (typeof value !== 'string' || value === '') return isNothing(key, value) ? 'same' : this.#other();
     switch (key) {
       case 'content':
-      case 'text': {
-        const left = untold(this.#content, this.#contentAt, value);
-        if (left === undefined) return 'differs';
-        this.#contentAt += value.length - left.length;
-        return keep(members, key, left);
-      }
+      case 'text':
+        return keep(members, key, this.#content.untold(value));
       case 'reasoning_content':
-      case 'reasoning': {
-        const left = untold(this.#reasoning, this.#reasoningAt, value);
-        if (left === undefined) return 'differs';
-        this.#reasoningAt += value.length - left.length;
-        return keep(members, key, left);
-      }
+      case 'reasoning':
+        return keep(members, key, this.#reasoning.untold(value));
       case 'role':
       case 'finish_reason':
         return 'same';
@@ -82,14 +73,9 @@ function isNothing(key: string, value: unknown): boolean {
   return isBlank(value) || key === 'index' || key === 'delta';
 }
 
-/** What of `piece` lies behind `known` when it is said at `at`; `undefined` = it is something else. */
-function untold(known: string, at: number, piece: string): string | undefined {
-  const rest = known.length - at;
-  if (piece.length <= rest) return known.startsWith(piece, at) ? '' : undefined;
-  return piece.startsWith(known.slice(at)) ? piece.slice(rest) : undefined;
-}
-
-function keep(members: Fields, key: string, left: string): ReplayVerdict {
+/** Leaves to the member what is new of it. */
+export function keep(members: Fields, key: string, left: string | undefined): ReplayVerdict {
+  if (left === undefined) return 'differs';
   members[key] = left;
   return left === '' ? 'same' : 'news';
 }

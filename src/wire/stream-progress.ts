@@ -2,6 +2,7 @@
 // one, and to tell whether that one says the same. Written by the reader of each stream, read by the one that resumes.
 import { decodeByteText, jsonByteText } from './byte-text.ts';
 import { isBlank, isFields, type Fields } from './chunk-dialect.ts';
+import type { ToldResponse } from './told-response.ts';
 
 /** Members of a delta (or of a text completion's choice) that hold the text of the answer, and its reasoning. */
 const CONTENT_KEYS: ReadonlySet<string> = new Set(['content', 'text']);
@@ -12,6 +13,8 @@ export class StreamProgress {
   id: string | undefined;
   created: number | undefined;
   model: string | undefined;
+  /** Of the Responses API: what was said beside the text. */
+  response: ToldResponse | undefined;
   /** Something was sent that a second stream cannot go on with: tool calls, a second choice, audio, log probabilities. */
   isEntangled = false;
   /** A finish_reason was sent. */

@@ -20,11 +20,13 @@ export interface StreamReaderOptions {
   readonly estimateUsage?: ((generatedText: string) => TokenUsage) | undefined;
   /** Responses only: maps `response.id` and `response.previous_response_id` to what the client may hold. */
   readonly rewriteResponseId?: ((id: string) => string) | undefined;
+  /** Responses only: the request lets the provider keep the response, which the provider may deny. */
+  readonly storesResponse?: boolean | undefined;
   /** Where to note what the client gets; without it the stream cannot be resumed by another one. */
   readonly progress?: StreamProgress | undefined;
   /**
-   * The `loadstone` member of the chunk with the finish_reason: what has changed since the headers were sent. Asked when
-   * that chunk comes; `undefined` = nothing has.
+   * The `loadstone` member of the chunk with the finish_reason, or of the last event's response: what has changed since
+   * the headers were sent. Asked when that comes; `undefined` = nothing has.
    */
   readonly finishNote?: (() => Readonly<Record<string, unknown>> | undefined) | undefined;
   /** This stream goes on where the one in `progress` broke. */

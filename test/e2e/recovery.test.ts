@@ -8,6 +8,7 @@ import {
   type FakeProviderOptions,
 } from '../../src/fake-provider/fake-provider.ts';
 import type { FaultInput } from '../../src/fake-provider/fault.ts';
+import { inFlightOf } from '../support/in-flight.ts';
 import { decodeEvents, clientView } from '../support/reference-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -80,14 +81,6 @@ async function ask(url: string, body: Record<string, unknown> = {}): Promise<Got
   };
 }
 
-async function flights(url: string): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  return [...metrics.matchAll(/^loadstone_deployment_in_flight\{.*\} (\d+)$/gm)].reduce(
-    (sum, [, n]) => sum + Number(n),
-    0,
-  );
-}
-
 const BREAKS: readonly [string, FaultInput][] = [
   ['is cut after 40 of 60 tokens', { cutAfterTokens: 40, cutHow: 'drop' }],
   ['is reset after 40 tokens', { cutAfterTokens: 40, cutHow: 'reset' }],
@@ -125,7 +118,7 @@ describe.each(BREAKS)('a stream that %s', (_name, fault) => {
       attempted_fallbacks: 0,
     });
     expect([bad.requests.length, good.requests.length]).toEqual([1, 2]);
-    expect(await flights(running.url)).toBe(0);
+    expect(await inFlightOf(running.url)).toBe(0);
     bad.reset();
     expect((await ask(running.url)).text).toBe(whole.text);
   });
@@ -157,7 +150,7 @@ describe.each(BREAKS)('a stream that %s', (_name, fault) => {
     expect(got.finish).toBeUndefined();
     expect(got.error?.code).toMatch(/^5\d\d$/);
     expect([bad.requests.length, good.requests.length]).toEqual([1, 1]);
-    expect(await flights(running.url)).toBe(0);
+    expect(await inFlightOf(running.url)).toBe(0);
     const failed = () => running.lines().filter(({ msg }) => msg === 'request failed');
     await expect.poll(() => failed().length).toBe(1);
     expect(failed()[0]).toMatchObject({ status: 200, attempts: 2, recovered: 'replay' });
