@@ -36,7 +36,6 @@ export class ResponsesStream implements StreamReader {
   inBandError: InBandError | undefined;
   fault: StreamFault | undefined;
   noiseCount = 0;
-  generatedText = '';
   readonly #options: StreamReaderOptions;
   readonly #decoder = new SseDecoder();
   readonly #plain = new PlainAnswer();
@@ -116,8 +115,6 @@ export class ResponsesStream implements StreamReader {
       this.inBandError = { payload: { error: isFields(response) ? response['error'] : value } };
       return '';
     }
-    const { delta } = value;
-    if (this.#options.estimateUsage !== undefined && typeof delta === 'string') this.generatedText += delta;
     if (TERMINAL.has(type)) {
       this.isTerminated = true;
       this.usage = usageOfAnswer(value);
