@@ -50,7 +50,6 @@ export class ChunkStream implements StreamReader {
   readonly #choices = new Map<number, ChoiceState>();
   readonly #plain = new PlainAnswer();
   readonly #hold = new CommitHold();
-  /** For an estimate of the usage, which nearly every upstream makes needless. */
   readonly #generated: KeptText | undefined;
   readonly #usage: StreamUsage;
   readonly #progress: StreamProgress | undefined;
@@ -76,7 +75,7 @@ export class ChunkStream implements StreamReader {
     return this.#usage.tokens;
   }
 
-  /** Reasoning and tool arguments included, up to a bound; empty unless `estimateUsage` was given. */
+  /** Reasoning and tool arguments included, up to a bound: for an estimate, and empty unless one may be asked for. */
   get generatedText(): string {
     return this.#generated?.text ?? '';
   }

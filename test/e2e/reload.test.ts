@@ -91,6 +91,34 @@ test('a deployment that stays keeps its charges and its flights', async () => {
   expect(after).toMatch(/litellm_deployment_success_responses_total\{[^}]*model_id="a"[^}]*\} 2/);
 });
 
+test.for([
+  ['stays', (there: Entry, other: Entry): Entry[] => [there, other]],
+  ['is gone for a while', (_there: Entry, other: Entry): Entry[] => [other]],
+] as const)(
+  'a request that outlives several configs counts in the last one, if its deployment %s',
+  async ([, between]) => {
+    const held = await startHeldUpstream();
+    open.push(held);
+    const there = { id: 'a', url: held.url, more: ', max_parallel_requests: 1' };
+    const other = { id: 'b', url: held.url, group: 'other' };
+    const none = 'router_settings: {queue_timeout: 0, num_retries: 0}';
+    const running = await gateway(configOf([there], none));
+    const first = ask(running.url);
+    await expect.poll(() => held.held()).toBe(1);
+    for (const entries of [between(there, other), between(there, other), [there]]) {
+      running.rewrite(configOf(entries, none));
+      expect((await running.reload('admin')).kind).toBe('replaced');
+    }
+    expect((await ask(running.url)).status).toBe(429);
+    held.release();
+    expect((await first).status).toBe(200);
+    expect(await (await fetch(`${running.url}/metrics`)).text()).toMatch(
+      /loadstone_deployment_in_flight\{[^}]*model_id="a"[^}]*\} 0/,
+    );
+    expect((await ask(running.url)).status).toBe(200);
+  },
+);
+
 test('an operator may ask for it over HTTP, and is told what came of it', async () => {
   const up = await provider();
   const running = await gateway(configOf([{ id: 'a', url: up.url }]));
