@@ -82,7 +82,10 @@ export class InForce {
 
   /** Closes every connection to an upstream, at once. */
   async destroy(): Promise<void> {
-    await Promise.all([...this.#transports.values()].map((transport) => transport.destroy()));
+    const transports = [...this.#transports.values()];
+    // What is destroyed must not be closed as well, when a config from before retires.
+    this.#transports.clear();
+    await Promise.all(transports.map((transport) => transport.destroy()));
   }
 
   #enact(config: GatewayConfig): DataPlaneContext {
