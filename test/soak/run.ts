@@ -26,13 +26,13 @@ function scenario<Plan>(
 const SCENARIOS: readonly Scenario[] = [
   scenario('streams', soakStreams, {
     full: { streams: 1_000, tokensPerSecond: 20, seconds: 60 },
-    short: { streams: 100, tokensPerSecond: 20, seconds: 8 },
+    short: { streams: 100, tokensPerSecond: 20, seconds: 6 },
   }),
   scenario('vanish', soakVanish, { full: { clients: 1_000, rounds: 5 }, short: { clients: 200, rounds: 3 } }),
   scenario('drain', soakDrain, { full: { streams: 1_000, seconds: 15 }, short: { streams: 200, seconds: 4 } }),
   scenario('slow-readers', soakSlowReaders, {
     full: { slow: 20, healthy: 50, seconds: 20 },
-    short: { slow: 4, healthy: 10, seconds: 5 },
+    short: { slow: 8, healthy: 10, seconds: 5 },
   }),
   scenario('reload', soakReload, {
     full: { seconds: 60, everyMs: 100, plainClients: 16, streamClients: 32, restMs: 50 },
@@ -44,7 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('flapping', soakFlapping, {
     full: { seconds: 60, clients: 16, restMs: 50, flapMs: 1_500 },
-    short: { seconds: 9, clients: 8, restMs: 5, flapMs: 500 },
+    short: { seconds: 7, clients: 8, restMs: 5, flapMs: 500 },
   }),
 ];
 
