@@ -1,7 +1,7 @@
 // The gateway of a soak run: a process of its own, so that its memory is its own, started from a config and ended by its
 // id.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,6 +20,8 @@ export interface GatewayChild extends MemorySource {
   rewrite(configText: string): void;
   /** User and system CPU so far, in microseconds. */
   cpuMicros(): number;
+  /** How long it has had work and no processor to do it on; 0 where the system does not tell. */
+  starvedMs(): number;
   /** SIGTERM, and the exit code that follows. */
   stop(): Promise<number | null>;
 }
@@ -65,6 +67,7 @@ export async function startGatewayChild(
       renameSync(`${file}.new`, file);
     },
     cpuMicros: () => cpuMicros(pid),
+    starvedMs: () => starvedMs(pid),
     residentBytes: () => residentBytes(pid),
     liveBytes: () => liveBytes(child),
     stop: () => {
@@ -79,6 +82,15 @@ function spawnGateway(file: string) {
   const reporter = `data:text/javascript,${encodeURIComponent(REPORTER)}`;
   const args = ['--expose-gc', '--import', reporter, MAIN, '--config', file, '--host', '127.0.0.1', '--port', '0'];
   return spawn(process.execPath, args, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Linux tells it of the main thread, which serves: nanoseconds on a processor, then waiting for one. */
+function starvedMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1] ?? 0) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 function liveBytes(child: ReturnType<typeof spawnGateway>): Promise<number> {

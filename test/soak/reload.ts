@@ -18,8 +18,8 @@ export interface ReloadPlan {
   readonly restMs: number;
 }
 
-/** A config that is replaced keeps some tens of kilobytes until its last stream is over; hundreds of reloads follow. */
-const TOLERATED_MB = 4;
+/** A config that is replaced keeps tens of kilobytes until its last stream is over, and some twenty wait for that. */
+const TOLERATED_MB = 6;
 const GIVE_UP_MS = 20_000;
 /** Long enough for a stream to outlive many configs. */
 const STREAM = { tokensPerSecond: 20, answerTokens: 40 };

@@ -190,6 +190,13 @@ test('the newest numbers are the ones that count', () => {
   expect(heir.fleet.tracking).toEqual({ usage: true, latency: false });
 });
 
+test('with nobody to inherit from, all numbers begin at nothing', () => {
+  const heir = fleetOf({ id: 'new', limits: LIMITS });
+  inheritFleets([], heir, 1);
+  expect(snapshot(heir.fleet, 0, 1)).toMatchObject({ inFlight: 0, attempts: 0, rpm: { used: 0 } });
+  expect(heir.fleet.tracking).toEqual({ usage: false, latency: false });
+});
+
 test('the retry budget of a group and what was spent follow over two reloads, from the newest', () => {
   const [first, second, third] = [spending(), spending(), spending()];
   for (const [fleet, amount] of [
