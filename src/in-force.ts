@@ -3,11 +3,11 @@
 // deployments that stay live on.
 import type { GatewayConfig } from './config/types.ts';
 import { AffinityMemory } from './core/affinity/affinity-memory.ts';
-import { inheritFleet } from './core/fleet/inherit.ts';
+import { inheritFleets, type FleetOf } from './core/fleet/inherit.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { Mirrors } from './gateway/mirror.ts';
 import { createRuntime } from './gateway/runtime.ts';
-import type { ServerState } from './gateway/runtime.ts';
+import type { Runtime, ServerState } from './gateway/runtime.ts';
 import type { TokenCounter } from './gateway/tokens/token-counter.ts';
 import { Authenticator } from './http/auth.ts';
 import type { DataPlaneContext } from './http/data-plane.ts';
@@ -63,25 +63,29 @@ export class InForce {
   replace(config: GatewayConfig): ConfigChange {
     const old = this.#context;
     const next = this.#enact(config);
-    const [from, to] = [old.runtime, next.runtime].map(({ fleet, config: { table } }) => ({
-      fleet,
-      deployments: table.deployments,
-      budgets: table.settings.budgets,
-    }));
     const now = this.#lasting.clock.now();
+    const generations = this.#generations();
     // Reservations do not move: who waits reserves anew, in the numbers that move on.
-    old.runtime.queue.withdraw();
-    if (from !== undefined && to !== undefined) inheritFleet(from, to, now);
-    old.runtime.queue.changed(now);
+    for (const { queue } of generations) queue.withdraw();
+    inheritFleets(generations.map(fleetOf), fleetOf(next.runtime), now);
+    for (const { queue } of generations) queue.changed(now);
     this.#context = next;
     this.#retiring.add(old);
     this.#retire(old);
     return changeBetween(old.runtime.config, config);
   }
 
+  /** What requests still run in, newest first. */
+  #generations(): Runtime[] {
+    return [this.#context, ...[...this.#retiring].toReversed()].map(({ runtime }) => runtime);
+  }
+
   /** Closes every connection to an upstream, at once. */
   async destroy(): Promise<void> {
-    await Promise.all([...this.#transports.values()].map((transport) => transport.destroy()));
+    const transports = [...this.#transports.values()];
+    // What is destroyed must not be closed as well, when a config from before retires.
+    this.#transports.clear();
+    await Promise.all(transports.map((transport) => transport.destroy()));
   }
 
   #enact(config: GatewayConfig): DataPlaneContext {
@@ -134,6 +138,10 @@ export class InForce {
       void transport.close();
     }
   }
+}
+
+function fleetOf({ fleet, config: { table } }: Runtime): FleetOf {
+  return { fleet, deployments: table.deployments, budgets: table.settings.budgets };
 }
 
 const PROXY_NAMES = /^(?:https?|no|all)_proxy$/i;

@@ -48,7 +48,8 @@ const DRAIN_POLL_MS = 20;
 
 /** Starts listening; rejects when the port cannot be had (`EADDRINUSE`). */
 export async function serve(config: GatewayConfig, options: ServeOptions): Promise<RunningGateway> {
-  const { clock, state, mirrors, tokens, inForce, reloader, control } = assemble(config, options);
+  const openConnections = (): Promise<number> => connectionsOf(server);
+  const { clock, state, mirrors, tokens, inForce, reloader, control } = assemble(config, options, openConnections);
   const dataPlane = new DataPlane(() => inForce.context);
   const server = createServer(
     {
@@ -70,7 +71,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
 }
 
 /** Everything but the socket. */
-function assemble(config: GatewayConfig, options: ServeOptions) {
+function assemble(config: GatewayConfig, options: ServeOptions, openConnections: () => Promise<number>) {
   const clock = options.clock ?? createClock();
   const metrics = new Metrics();
   const state = idleState();
@@ -86,6 +87,7 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
     recent,
     reload: () => reloader.reload('admin'),
     env: options.env,
+    openConnections,
   });
   const reloader = new Reloader({
     read: options.readConfig ?? (() => config),
@@ -106,6 +108,12 @@ function idleState(): ServerState {
 function readTls(options: ServeOptions): { key: string; cert: string } | undefined {
   if (options.keyFile === undefined || options.certFile === undefined) return undefined;
   return { key: readFileSync(options.keyFile, 'utf8'), cert: readFileSync(options.certFile, 'utf8') };
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 }
 
 function listen(server: Server, options: ServeOptions): Promise<void> {

@@ -162,12 +162,15 @@ function reloadOnDemand(
     const outcome = await gateway.reload(trigger);
     if (watch && outcome.kind === 'replaced') watcher.follow(outcome.files);
   };
-  const onHangUp = (): void => void reload('SIGHUP');
-  process.on('SIGHUP', onHangUp);
+  let isEnding = false;
+  process.on('SIGHUP', () => {
+    if (!isEnding) void reload('SIGHUP');
+  });
   const watcher = new FileWatcher(() => void reload('watch'));
   if (watch) watcher.follow(config.files);
   return () => {
-    process.off('SIGHUP', onHangUp);
+    // The listener stays: without one a hang-up would end the process, and what it is finishing.
+    isEnding = true;
     watcher.close();
   };
 }

@@ -46,6 +46,8 @@ export class DataPlane {
       maxRequestBytes: context.runtime.config.general.maxRequestBytes,
       maxHeldBytes: MAX_HELD_BYTES,
     };
+    // From here on, not from the end of the body: a reload meanwhile must leave it what it began with.
+    context.load.requests += 1;
     new BodyReader(request, { limits, held: this.#held }, (read) => this.#accept(context, incoming, read)).start();
   }
 
@@ -64,16 +66,18 @@ export class DataPlane {
   }
 
   #accept(context: DataPlaneContext, incoming: InferenceCall, read: BodyRead): void {
+    const parsed = read.kind === 'body' ? this.#read(context, incoming, read.chunks) : undefined;
+    if (read.kind === 'body' && parsed?.kind === 'request') {
+      void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
+      return;
+    }
+    context.load.requests -= 1;
     if (read.kind === 'gone') return;
     if (read.kind !== 'body') return refuseBody(incoming, read);
-    const parsed = this.#read(context, incoming, read.chunks);
-    if (parsed === undefined || parsed.kind === 'refused') this.#held.total -= read.byteLength;
-    if (parsed === undefined) return;
-    if (parsed.kind === 'refused') {
-      if (parsed.wasRouted) incoming.response.setHeader('x-litellm-timeout', DEFAULT_TIMEOUT);
-      return refuse(incoming, parsed.error);
-    }
-    void this.#run(context, incoming, { parsed, byteLength: read.byteLength });
+    this.#held.total -= read.byteLength;
+    if (parsed?.kind !== 'refused') return;
+    if (parsed.wasRouted) incoming.response.setHeader('x-litellm-timeout', DEFAULT_TIMEOUT);
+    refuse(incoming, parsed.error);
   }
 
   /** `undefined`: a bug of ours, answered. A throw from here would end the process: nobody awaits this callback. */
@@ -92,7 +96,6 @@ export class DataPlane {
     held: { readonly parsed: UnderstoodRequest; readonly byteLength: number },
   ): Promise<void> {
     const { state, load } = context;
-    load.requests += 1;
     state.inFlight += 1;
     state.admitted += 1;
     try {

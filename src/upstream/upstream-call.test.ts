@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { Pool } from 'undici';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { buildConnector, Pool } from 'undici';
 import { afterEach, expect, test } from 'vitest';
 import { createClock } from './clock.ts';
 import { UpstreamCall, type BrokenCall } from './upstream-call.ts';
@@ -88,4 +88,29 @@ test.for(['head', 'bytes', 'complete'])(
 test('an error whose body stalls completes with what came', async () => {
   const call = await run('HTTP/1.1 500 E\r\ncontent-length: 50\r\n\r\n{');
   expect([call.seen, call.broken]).toEqual([['head', 'bytes', 'complete'], undefined]);
+});
+
+test.for([
+  ['is read', (): undefined => undefined],
+  ['is held back', (call: Call): void => call.pause()],
+] as const)('a call that is cancelled while its answer %s has closed its connection at once', async ([, prepare]) => {
+  const origin = await serverOf('HTTP/1.1 200 OK\r\n\r\nthe beginning');
+  let socket: Socket | undefined;
+  const connectTo = buildConnector({});
+  const pool = new Pool(origin, {
+    connect: (options, callback) =>
+      connectTo(options, (...result) => {
+        socket = result[1] ?? undefined;
+        callback(...result);
+      }),
+  });
+  open.push(() => void pool.destroy());
+  const call = new Call(undefined, () => undefined);
+  call.send(pool, origin, { path: '/', method: 'GET', headers: [], body: undefined });
+  await expect.poll(() => call.seen).toEqual(['head', 'bytes']);
+  expect(socket?.destroyed).toBe(false);
+  prepare(call);
+  call.cancel('the client went away');
+  // In the same turn of the event loop.
+  expect([socket?.destroyed, call.broken?.kind, call.isOver]).toEqual([true, 'cancelled', true]);
 });

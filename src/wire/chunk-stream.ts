@@ -2,7 +2,7 @@
 // template; all others are parsed, repaired and then forwarded as they are or written anew. Holds everything back until
 // the commit point, and decides at the end whether the answer is whole.
 import type { TokenUsage } from '../core/outcome.ts';
-import { bytesToText, decodeByteText, jsonByteText } from './byte-text.ts';
+import { bytesToText, jsonByteText } from './byte-text.ts';
 import {
   CHUNK_FRAME,
   isBlank,
@@ -19,6 +19,7 @@ import { cutReason } from './cut-reason.ts';
 import { readEventJson, TOO_LARGE, TOO_MUCH_HELD } from './event-json.ts';
 import type { EventTemplate } from './event-template.ts';
 import { inBandErrorOf } from './in-band-error.ts';
+import { KeptText } from './kept-text.ts';
 import { PlainAnswer } from './plain-answer.ts';
 import { dataEvent, DONE_EVENT, errorEvent } from './sse-encode.ts';
 import { Replay, REPLAY_DIFFERS } from './replay.ts';
@@ -49,9 +50,7 @@ export class ChunkStream implements StreamReader {
   readonly #choices = new Map<number, ChoiceState>();
   readonly #plain = new PlainAnswer();
   readonly #hold = new CommitHold();
-  /** JSON string content, escaped, byte text: cheap to collect, decoded when asked for. */
-  #generated = '';
-  readonly #keepsText: boolean;
+  readonly #generated: KeptText | undefined;
   readonly #usage: StreamUsage;
   readonly #progress: StreamProgress | undefined;
   /** The answer is being said once more; `undefined` once it says something new. */
@@ -62,7 +61,7 @@ export class ChunkStream implements StreamReader {
   constructor(dialect: ChunkDialect, options: StreamReaderOptions) {
     this.#dialect = dialect;
     this.#options = options;
-    this.#keepsText = options.estimateUsage !== undefined;
+    this.#generated = options.estimateUsage === undefined ? undefined : new KeptText();
     this.#identity = new ChunkIdentity(dialect.objectName, options);
     this.#usage = new StreamUsage(options.resume?.spent);
     this.#progress = options.progress;
@@ -76,8 +75,9 @@ export class ChunkStream implements StreamReader {
     return this.#usage.tokens;
   }
 
+  /** Reasoning and tool arguments included, up to a bound: for an estimate, and empty unless one may be asked for. */
   get generatedText(): string {
-    return JSON.parse(`"${decodeByteText(this.#generated)}"`) as string;
+    return this.#generated?.text ?? '';
   }
 
   push(chunk: Uint8Array): string {
@@ -154,7 +154,7 @@ export class ChunkStream implements StreamReader {
 
   #known(template: EventTemplate): string {
     const slot = template.slot;
-    if (this.#keepsText) this.#generated += slot;
+    this.#generated?.add(slot);
     this.#progress?.note(template.key, slot);
     return template.output(slot);
   }
@@ -216,7 +216,7 @@ export class ChunkStream implements StreamReader {
     const report = this.#dialect.repair(choices, this.#choices);
     if (report.error !== undefined) this.inBandError = { payload: { error: report.error } };
     if (report.error !== undefined) return '';
-    if (this.#keepsText && report.text !== '') this.#generated += jsonByteText(report.text).slice(1, -1);
+    if (report.text !== '') this.#generated?.add(jsonByteText(report.text).slice(1, -1));
     if (report.hasContent) this.hasContent = true;
     this.#progress?.noteChoices(choices);
     if (report.isTurningPoint) this.#templates.clear();

@@ -10,7 +10,6 @@ export class PassthroughStream implements StreamReader {
   readonly inBandError = undefined;
   readonly fault = undefined;
   readonly noiseCount = 0;
-  readonly generatedText = '';
   #hasContent = false;
 
   get hasContent(): boolean {

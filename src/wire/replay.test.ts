@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { clientView, decodeEvents } from '../../test/support/reference-client.ts';
 import { ChatStream } from './chat-stream.ts';
 import { CompletionStream } from './completion-stream.ts';
+import { MAX_KEPT_BYTES } from './kept-text.ts';
 import { StreamProgress } from './stream-progress.ts';
 import type { StreamReaderOptions, StreamResume } from './stream-reader.ts';
 
@@ -146,6 +147,22 @@ describe('what was sent', () => {
     const reader = new ChatStream({ ...OPTIONS, progress });
     for (const event of events('one', deltas, null)) reader.push(Buffer.from(event));
     expect(progress.isEntangled).toBe(isEntangled);
+  });
+
+  it.each(['content', 'reasoning_content'])('is too much to be gone on with when it is too long: %s', (member) => {
+    const progress = new StreamProgress();
+    const reader = new ChatStream({ ...OPTIONS, progress });
+    const push = (delta: Delta): void => {
+      for (const event of events('one', [delta], null)) reader.push(Buffer.from(event));
+    };
+    push({ content: 'a' });
+    const piece = 'x'.repeat(1_000);
+    for (let sent = 0; sent + piece.length < MAX_KEPT_BYTES; sent += piece.length) push({ [member]: piece });
+    expect(progress.isEntangled).toBe(false);
+    push({ [member]: piece });
+    expect([progress.isEntangled, progress.content, progress.reasoning]).toEqual([true, '', '']);
+    push({ content: 'b' });
+    expect(progress.content).toBe('');
   });
 
   it('of a text completion is its text', () => {

@@ -39,7 +39,6 @@ export class ResponsesStream implements StreamReader {
   inBandError: InBandError | undefined;
   fault: StreamFault | undefined;
   noiseCount = 0;
-  generatedText = '';
   readonly #options: StreamReaderOptions;
   readonly #decoder = new SseDecoder();
   readonly #plain = new PlainAnswer();
@@ -118,11 +117,10 @@ export class ResponsesStream implements StreamReader {
     const type = typeof value['type'] === 'string' ? value['type'] : name;
     if (!type.startsWith('response.')) this.inBandError = inBandErrorOf(value, name);
     if (this.inBandError !== undefined) return '';
-    const { response, delta } = value;
+    const { response } = value;
     let isChanged = isFields(response) && this.#rewrite(response);
     if (type === 'response.failed') return this.#onFailed(type, value, isChanged ? undefined : json);
     if (!OPENING.has(type)) this.hasContent = true;
-    if (this.#options.estimateUsage !== undefined && typeof delta === 'string') this.generatedText += delta;
     if (this.#resumed !== undefined) {
       if (!this.#isNews(type, value, this.#resumed)) return '';
       this.#resumed.adopt(value);

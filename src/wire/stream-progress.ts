@@ -1,7 +1,8 @@
 // What a client already has of a streamed answer: enough to go on with another upstream stream as if it were the same
 // one, and to tell whether that one says the same. Written by the reader of each stream, read by the one that resumes.
-import { decodeByteText, jsonByteText } from './byte-text.ts';
+import { jsonByteText } from './byte-text.ts';
 import { isBlank, isFields, type Fields } from './chunk-dialect.ts';
+import { KeptText } from './kept-text.ts';
 import type { ToldResponse } from './told-response.ts';
 
 /** Members of a delta (or of a text completion's choice) that hold the text of the answer, and its reasoning. */
@@ -15,28 +16,30 @@ export class StreamProgress {
   model: string | undefined;
   /** Of the Responses API: what was said beside the text. */
   response: ToldResponse | undefined;
-  /** Something was sent that a second stream cannot go on with: tool calls, a second choice, audio, log probabilities. */
+  /**
+   * Something was sent that a second stream cannot go on with: tool calls, a second choice, audio, log probabilities, or
+   * more text than is kept.
+   */
   isEntangled = false;
   /** A finish_reason was sent. */
   isFinished = false;
-  /** JSON string content, escaped, byte text: cheap to collect, decoded when somebody resumes. */
-  #content = '';
-  #reasoning = '';
+  readonly #content = new KeptText();
+  readonly #reasoning = new KeptText();
 
   /** Text of the answer so far. */
   get content(): string {
-    return decoded(this.#content);
+    return this.#content.text;
   }
 
   /** Reasoning so far, in whichever member it came. */
   get reasoning(): string {
-    return decoded(this.#reasoning);
+    return this.#reasoning.text;
   }
 
   /** `escaped` is the content of the string member `key` of a delta, as JSON byte text. */
   note(key: string, escaped: string): void {
-    if (CONTENT_KEYS.has(key)) this.#content += escaped;
-    else if (REASONING_KEYS.has(key)) this.#reasoning += escaped;
+    if (CONTENT_KEYS.has(key)) this.#keep(this.#content, escaped);
+    else if (REASONING_KEYS.has(key)) this.#keep(this.#reasoning, escaped);
     else this.isEntangled = true;
   }
 
@@ -54,8 +57,14 @@ export class StreamProgress {
       }
     }
   }
-}
 
-function decoded(escaped: string): string {
-  return JSON.parse(`"${decodeByteText(escaped)}"`) as string;
+  /** Nobody can go on from a part of the text: when it is too long, what is kept of it is of no use either. */
+  #keep(kept: KeptText, escaped: string): void {
+    if (this.isEntangled) return;
+    kept.add(escaped);
+    if (!kept.isFull) return;
+    this.isEntangled = true;
+    this.#content.drop();
+    this.#reasoning.drop();
+  }
 }

@@ -14,8 +14,8 @@ export interface StreamReaderOptions {
   /** Unix seconds, for answers whose upstream sends no creation time. */
   readonly createdSeconds: number;
   /**
-   * Asked once, at the end, when the client wants usage and the upstream sent none; gets `generatedText`. Without it no
-   * usage chunk is made up.
+   * Asked once, at the end, when the client wants usage and the upstream sent none; gets the text of the answer, or the
+   * beginning of a very long one. Without it no usage chunk is made up.
    */
   readonly estimateUsage?: ((generatedText: string) => TokenUsage) | undefined;
   /** Responses only: maps `response.id` and `response.previous_response_id` to what the client may hold. */
@@ -87,11 +87,6 @@ export interface StreamReader {
   readonly fault: StreamFault | undefined;
   /** Events dropped because they were neither JSON nor a known signal. */
   readonly noiseCount: number;
-  /**
-   * Text generated so far (reasoning and tool arguments included), for estimates: collected only when `estimateUsage`
-   * is given, because it costs memory. Reading it costs time, not for every event.
-   */
-  readonly generatedText: string;
   /** Upstream ended, cleanly (`isClean`: the body was whole by HTTP's rules) or not. Call once, last. */
   end(isClean: boolean): StreamEnd;
   /** The in-band error event of this dialect; empty where it has none. Nothing may follow it. */

@@ -195,6 +195,18 @@ describe('SIGTERM', () => {
     await expect.poll(() => upstream.held()).toBe(0);
   });
 
+  test('a hang-up while running requests finish ends nothing', async () => {
+    const gateway = serve(config(upstream.url));
+    const stream = await ask(await gateway.url(), { stream: true });
+    gateway.child.kill('SIGTERM');
+    await gateway.line('draining: no new connections, running requests finish');
+    gateway.child.kill('SIGHUP');
+    upstream.release();
+    expect(await stream.text()).toContain('data: [DONE]');
+    expect(await gateway.ended).toBe(0);
+    expect(gateway.lines().map(({ msg }) => msg)).not.toContain('config reloaded');
+  });
+
   test.for([['SIGTERM'], ['SIGINT']] as const)('a second signal (%s) ends it at once', async ([second]) => {
     const gateway = serve(config(upstream.url));
     const stream = await ask(await gateway.url(), { stream: true });

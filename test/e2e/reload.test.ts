@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
+import { createClock } from '../../src/upstream/clock.ts';
 import { startHeldUpstream } from '../support/held-upstream.ts';
 import { startLoadstone } from '../support/loadstone-process.ts';
+import { openRaw, rawRequest } from '../support/raw-client.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -40,6 +42,10 @@ function configOf(entries: readonly Entry[], further = ''): string {
       `- {model_name: ${group}, litellm_params: {model: openai/m, api_base: "${url}/v1", api_key: sk-up${more}}, model_info: {id: ${id}}}`,
   );
   return `model_list:\n${lines.join('\n')}\n${further}`;
+}
+
+async function scrape(url: string): Promise<string> {
+  return (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text();
 }
 
 function ask(url: string, body: Record<string, unknown> = {}, key?: string): Promise<Response> {
@@ -89,6 +95,73 @@ test('a deployment that stays keeps its charges and its flights', async () => {
   const after = await (await fetch(`${running.url}/metrics`)).text();
   expect(after).toMatch(/loadstone_deployment_in_flight\{[^}]*model_id="a"[^}]*\} 0/);
   expect(after).toMatch(/litellm_deployment_success_responses_total\{[^}]*model_id="a"[^}]*\} 2/);
+});
+
+test.for([
+  ['stays', (there: Entry, other: Entry): Entry[] => [there, other]],
+  ['is gone for a while', (_there: Entry, other: Entry): Entry[] => [other]],
+] as const)(
+  'a request that outlives several configs counts in the last one, if its deployment %s',
+  async ([, between]) => {
+    const held = await startHeldUpstream();
+    open.push(held);
+    const there = { id: 'a', url: held.url, more: ', max_parallel_requests: 1' };
+    const other = { id: 'b', url: held.url, group: 'other' };
+    const none = 'router_settings: {queue_timeout: 0, num_retries: 0}';
+    const running = await gateway(configOf([there], none));
+    const first = ask(running.url);
+    await expect.poll(() => held.held()).toBe(1);
+    for (const entries of [between(there, other), between(there, other), [there]]) {
+      running.rewrite(configOf(entries, none));
+      expect((await running.reload('admin')).kind).toBe('replaced');
+    }
+    expect((await ask(running.url)).status).toBe(429);
+    held.release();
+    expect((await first).status).toBe(200);
+    expect(await (await fetch(`${running.url}/metrics`)).text()).toMatch(
+      /loadstone_deployment_in_flight\{[^}]*model_id="a"[^}]*\} 0/,
+    );
+    expect((await ask(running.url)).status).toBe(200);
+  },
+);
+
+test('a request whose body is still on its way is served by the config that it began with', async () => {
+  const up = await provider();
+  const running = await gateway(configOf([{ id: 'old', url: up.url, more: ', ssl_verify: false' }]));
+  // Connections are open, and the new config has no use for them.
+  expect((await ask(running.url)).status).toBe(200);
+  const bytes = rawRequest('/v1/chat/completions', '{"model": "g", "messages": []}', ['connection: close']);
+  const socket = openRaw(running.port);
+  socket.write(bytes.subarray(0, -5));
+  const connections = async () => /^loadstone_open_connections (\d+)$/m.exec(await scrape(running.url))?.[1];
+  // The one of the request before, this one, and the scrape's own.
+  await expect.poll(connections).toBe('3');
+  running.rewrite(configOf([{ id: 'new', url: up.url }]));
+  expect((await running.reload('admin')).kind).toBe('replaced');
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  socket.write(bytes.subarray(-5));
+  await new Promise((resolve) => void socket.on('close', resolve));
+  expect([text.slice(0, 12), /^x-litellm-model-id: (\w+)/m.exec(text)?.[1]]).toEqual(['HTTP/1.1 200', 'old']);
+});
+
+test('a config that retires when all connections are gone has nothing left to close', async () => {
+  const held = await startHeldUpstream();
+  open.push(held);
+  const clock = createClock(50);
+  const grace = 'general_settings: {shutdown_grace: 0.01}';
+  const running = await startGateway(configOf([{ id: 'old', url: held.url, more: ', ssl_verify: false' }], grace), {
+    clock,
+  });
+  const cut = ask(running.url);
+  cut.catch(() => undefined);
+  await expect.poll(() => held.held()).toBe(1);
+  running.rewrite(configOf([{ id: 'new', url: held.url }], grace));
+  expect((await running.reload('admin')).kind).toBe('replaced');
+  await running.drain();
+  await expect(cut).rejects.toThrow('fetch failed');
+  // Its end is looked for once a second; what is closed twice would be an error that nobody catches.
+  await new Promise((resolve) => void clock.after(3_000, resolve, undefined));
 });
 
 test('an operator may ask for it over HTTP, and is told what came of it', async () => {

@@ -1,9 +1,12 @@
 // Mixed requests while a deployment of the group keeps failing and recovering, each time in another way: no client may
 // notice any of it.
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
+import { ask, type Call } from './ask.ts';
 import { startGatewayChild } from './gateway-child.ts';
 import { MemoryWatch } from './memory.ts';
 import type { SoakResult } from './result.ts';
+import { Tally } from './tally.ts';
+import { rest } from './until.ts';
 
 export interface FlappingPlan {
   readonly seconds: number;
@@ -42,21 +45,16 @@ const REQUESTS_KEPT = 1_000;
 const PROMPT = [{ role: 'user', content: 'say something' }];
 
 /**
- * What clients ask for in turn, and what the end of a whole answer holds. Responses have a group of their own that is
- * never cut: their first item is announced before its text, and counts as content.
+ * What clients ask for in turn. Responses have a group of their own that is never cut: their first item is announced
+ * before its text, and counts as content.
  */
-const CALLS = [
-  { path: '/v1/chat/completions', model: 'm', body: { messages: PROMPT }, ends: '"usage"' },
-  { path: '/v1/chat/completions', model: 'm', body: { messages: PROMPT, stream: true }, ends: 'data: [DONE]' },
-  { path: '/v1/embeddings', model: 'm', body: { input: 'a text' }, ends: '"embedding"' },
-  { path: '/v1/responses', model: 'r', body: { input: 'a text', stream: true }, ends: 'event: response.completed' },
-  { path: '/v1/completions', model: 'm', body: { prompt: 'a text', stream: true }, ends: 'data: [DONE]' },
-] as const;
-
-interface Tally {
-  readonly durationsMs: number[];
-  readonly problems: Map<string, number>;
-}
+const CALLS: readonly Call[] = [
+  { path: '/v1/chat/completions', body: { model: 'm', messages: PROMPT }, ends: '"usage"' },
+  { path: '/v1/chat/completions', body: { model: 'm', messages: PROMPT, stream: true }, ends: 'data: [DONE]' },
+  { path: '/v1/embeddings', body: { model: 'm', input: 'a text' }, ends: '"embedding"' },
+  { path: '/v1/responses', body: { model: 'r', input: 'a text', stream: true }, ends: 'event: response.completed' },
+  { path: '/v1/completions', body: { model: 'm', prompt: 'a text', stream: true }, ends: 'data: [DONE]' },
+];
 
 export async function soakFlapping(plan: FlappingPlan): Promise<SoakResult> {
   const [steady, flapping] = [
@@ -72,7 +70,7 @@ export async function soakFlapping(plan: FlappingPlan): Promise<SoakResult> {
     const state = STATES[changes % STATES.length] ?? {};
     flapping.setFaults({ m: state, r: 'cutAfterTokens' in state ? {} : state });
   }, plan.flapMs);
-  const tally: Tally = { durationsMs: [], problems: new Map() };
+  const tally = new Tally();
   const endAt = performance.now() + plan.seconds * 1000;
   await Promise.all(Array.from({ length: plan.clients }, (_, nth) => client(gateway.url, { plan, nth, endAt, tally })));
   clearInterval(flap);
@@ -85,7 +83,7 @@ export async function soakFlapping(plan: FlappingPlan): Promise<SoakResult> {
 /** What the gateway keeps of its latest requests is kept on purpose: it has grown to its bound before anything is judged. */
 async function fillRings(url: string): Promise<void> {
   const clients = Array.from({ length: 8 }, async (_, nth) => {
-    for (let turn = nth; turn < REQUESTS_KEPT; turn += 8) await ask(url, turn);
+    for (let turn = nth; turn < REQUESTS_KEPT; turn += 8) await askInTurn(url, turn);
   });
   await Promise.all(clients);
 }
@@ -110,30 +108,14 @@ interface Client {
 /** Asks, rests, asks, until the time is over. */
 async function client(url: string, { plan, nth, endAt, tally }: Client): Promise<void> {
   for (let turn = nth; performance.now() < endAt; turn += 1) {
-    const startedAt = performance.now();
-    const problem = await ask(url, turn);
-    tally.durationsMs.push(performance.now() - startedAt);
-    if (problem !== undefined) tally.problems.set(problem, (tally.problems.get(problem) ?? 0) + 1);
-    await new Promise((resolve) => void setTimeout(resolve, plan.restMs));
+    await tally.count(askInTurn(url, turn));
+    await rest(plan.restMs);
   }
 }
 
-/** What a client would complain about, or `undefined`. */
-async function ask(url: string, turn: number): Promise<string | undefined> {
-  const { path, model, body, ends } = CALLS[turn % CALLS.length] ?? CALLS[0];
-  try {
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url + path, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ model, ...body }),
-    });
-    const text = await response.text();
-    if (response.status !== 200) return `${path}: ${response.status} ${text.slice(0, 200)}`;
-    return text.includes(ends) ? undefined : `${path}: an answer without its end: ${text.slice(-200)}`;
-  } catch (error) {
-    return `${path}: ${error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)}`;
-  }
+function askInTurn(url: string, turn: number): Promise<string | undefined> {
+  const call = CALLS[turn % CALLS.length];
+  return call === undefined ? Promise.resolve('nothing to ask') : ask(url, call);
 }
 
 interface Circumstances {
@@ -142,20 +124,12 @@ interface Circumstances {
   readonly exitCode: number | null;
 }
 
-function judge({ durationsMs, problems }: Tally, { changes, memory, exitCode }: Circumstances): SoakResult {
-  const sorted = durationsMs.toSorted((one, other) => one - other);
-  const quantile = (share: number): string => `${(sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1)} ms`;
-  const errors = [...problems.values()].reduce((sum, count) => sum + count, 0);
+function judge(tally: Tally, { changes, memory, exitCode }: Circumstances): SoakResult {
   return {
-    name: `${sorted.length} mixed requests, a deployment changing its state ${changes} times`,
-    figures: [
-      `client errors: ${errors}`,
-      `duration: p50 ${quantile(0.5)}, p99 ${quantile(0.99)}, worst ${quantile(0.999_999)}`,
-      `memory: ${memory.text}`,
-    ],
+    name: `${tally.requests} mixed requests, a deployment changing its state ${changes} times`,
+    figures: [`client errors: ${tally.errors}`, `duration: ${tally.durations}`, `memory: ${memory.text}`],
     failures: [
-      ...[...problems].map(([problem, count]) => `${count} × ${problem}`),
-      ...(sorted.length === 0 ? ['nothing was asked'] : []),
+      ...tally.failures,
       ...(changes < 2 ? ['nothing failed: the run was too short'] : []),
       ...(memory.isFlat ? [] : ['memory grew']),
       ...(exitCode === 0 ? [] : [`the gateway ended with ${exitCode}`]),

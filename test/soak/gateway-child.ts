@@ -1,14 +1,27 @@
 // The gateway of a soak run: a process of its own, so that its memory is its own, started from a config and ended by its
 // id.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { residentBytes } from '../../bench/process.ts';
+import { createInterface } from 'node:readline';
+import { cpuMicros, residentBytes } from '../../bench/process.ts';
 import type { MemorySource } from './memory.ts';
 
 export interface GatewayChild extends MemorySource {
   readonly url: string;
+  readonly port: number;
+  /** The exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
+  /** What it wrote to stderr, apart from what it was asked for. */
+  complaints(): string;
+  signal(name: 'SIGTERM' | 'SIGHUP'): void;
+  /** Puts another config in the place of its file, in one step. */
+  rewrite(configText: string): void;
+  /** User and system CPU so far, in microseconds. */
+  cpuMicros(): number;
+  /** How long it has had work and no processor to do it on; 0 where the system does not tell. */
+  starvedMs(): number;
   /** SIGTERM, and the exit code that follows. */
   stop(): Promise<number | null>;
 }
@@ -20,53 +33,75 @@ const REPORTER = `process.on('SIGUSR2', () => {
   const { heapUsed, external } = process.memoryUsage();
   process.stderr.write('live ' + (heapUsed + external) + '\\n');
 });`;
-const LISTENING = /"url":"([^"]+)".*"loadstone is listening"|"loadstone is listening".*"url":"([^"]+)"/;
+const LIVE = /^live (\d+)$/m;
 
-/** Rejects with what it wrote to stderr when it ends before it listens. */
-export async function startGatewayChild(configText: string): Promise<GatewayChild> {
+/** Rejects with what it wrote to stderr when it ends before it listens. `onLog` is given every line of the log. */
+export async function startGatewayChild(
+  configText: string,
+  onLog: (line: string) => void = () => undefined,
+): Promise<GatewayChild> {
   const folder = mkdtempSync(join(tmpdir(), 'loadstone-soak-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, configText);
-  const { PATH = '' } = process.env;
-  const reporter = `data:text/javascript,${encodeURIComponent(REPORTER)}`;
-  const args = ['--expose-gc', '--import', reporter, MAIN, '--config', file, '--host', '127.0.0.1', '--port', '0'];
-  const child = spawn(process.execPath, args, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnGateway(file);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  let [text, complaints] = ['', ''];
-  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  void ended.then(() => rmSync(folder, { recursive: true, force: true }));
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString().replace(LIVE, '').trimStart()));
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', () => reject(new Error(`the gateway ended: ${complaints}`)));
-    const read = (chunk: Buffer): void => {
-      text += chunk.toString();
-      const found = LISTENING.exec(text);
-      if (found === null) return;
-      // From here on the log is only carried away.
-      child.stdout.off('data', read);
-      child.stdout.resume();
-      resolve(found[1] ?? found[2] ?? '');
-    };
-    child.stdout.on('data', read);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      onLog(line);
+      if (line.includes('"loadstone is listening"')) resolve((JSON.parse(line) as { url: string }).url);
+    });
   });
   const { pid = 0 } = child;
   return {
     url,
+    port: Number(new URL(url).port),
+    ended,
+    complaints: () => complaints,
+    signal: (name) => void child.kill(name),
+    rewrite: (text) => {
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    },
+    cpuMicros: () => cpuMicros(pid),
+    starvedMs: () => starvedMs(pid),
     residentBytes: () => residentBytes(pid),
-    liveBytes: () =>
-      new Promise((resolve) => {
-        const read = (chunk: Buffer): void => {
-          const found = /^live (\d+)$/m.exec(chunk.toString());
-          if (found === null) return;
-          child.stderr.off('data', read);
-          resolve(Number(found[1]));
-        };
-        child.stderr.on('data', read);
-        child.kill('SIGUSR2');
-      }),
-    stop: async () => {
+    liveBytes: () => liveBytes(child),
+    stop: () => {
       child.kill('SIGTERM');
-      const code = await ended;
-      rmSync(folder, { recursive: true, force: true });
-      return code;
+      return ended;
     },
   };
+}
+
+function spawnGateway(file: string) {
+  const { PATH = '' } = process.env;
+  const reporter = `data:text/javascript,${encodeURIComponent(REPORTER)}`;
+  const args = ['--expose-gc', '--import', reporter, MAIN, '--config', file, '--host', '127.0.0.1', '--port', '0'];
+  return spawn(process.execPath, args, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Linux tells it of the main thread, which serves: nanoseconds on a processor, then waiting for one. */
+function starvedMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1] ?? 0) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+function liveBytes(child: ReturnType<typeof spawnGateway>): Promise<number> {
+  return new Promise((resolve) => {
+    const read = (chunk: Buffer): void => {
+      const found = LIVE.exec(chunk.toString());
+      if (found === null) return;
+      child.stderr.off('data', read);
+      resolve(Number(found[1]));
+    };
+    child.stderr.on('data', read);
+    child.kill('SIGUSR2');
+  });
 }

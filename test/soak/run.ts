@@ -1,29 +1,76 @@
-// `npm run soak`: real durations, on real time. Prints figures and ends with 1 when something failed; `--short` is the
-// slice of about twenty seconds that continuous integration runs.
-import { soakFlapping, type FlappingPlan } from './flapping.ts';
-import { soakStreams, type StreamsPlan } from './streams.ts';
+// `npm run soak`: real durations, on real time, in about six minutes. Prints figures and ends with 1 when something
+// failed. `--short` is the slice of a minute that continuous integration runs; `--only NAME` runs one scenario.
+import type { SoakResult } from './result.ts';
+import { soakDrain } from './drain.ts';
+import { soakFlapping } from './flapping.ts';
+import { soakOutage } from './outage.ts';
+import { soakReload } from './reload.ts';
+import { soakSlowReaders } from './slow-readers.ts';
+import { soakStreams } from './streams.ts';
+import { soakVanish } from './vanish.ts';
 
-interface SoakPlan {
-  readonly streams: StreamsPlan;
-  readonly flapping: FlappingPlan;
+interface Scenario {
+  readonly name: string;
+  readonly full: () => Promise<SoakResult>;
+  readonly short: () => Promise<SoakResult>;
 }
 
-const FULL: SoakPlan = {
-  streams: { streams: 200, tokensPerSecond: 20, seconds: 30 },
-  flapping: { seconds: 60, clients: 16, restMs: 50, flapMs: 1_500 },
-};
-const SHORT: SoakPlan = {
-  streams: { streams: 50, tokensPerSecond: 20, seconds: 8 },
-  flapping: { seconds: 9, clients: 8, restMs: 5, flapMs: 500 },
-};
+function scenario<Plan>(
+  name: string,
+  run: (plan: Plan) => Promise<SoakResult>,
+  plans: { readonly full: Plan; readonly short: Plan },
+): Scenario {
+  return { name, full: () => run(plans.full), short: () => run(plans.short) };
+}
 
-const plan = process.argv.includes('--short') ? SHORT : FULL;
+const SCENARIOS: readonly Scenario[] = [
+  scenario('streams', soakStreams, {
+    full: { streams: 1_000, tokensPerSecond: 20, seconds: 60 },
+    short: { streams: 100, tokensPerSecond: 20, seconds: 6 },
+  }),
+  scenario('vanish', soakVanish, { full: { clients: 1_000, rounds: 5 }, short: { clients: 200, rounds: 3 } }),
+  scenario('drain', soakDrain, { full: { streams: 1_000, seconds: 15 }, short: { streams: 200, seconds: 4 } }),
+  scenario('slow-readers', soakSlowReaders, {
+    full: { slow: 20, healthy: 50, seconds: 20 },
+    short: { slow: 8, healthy: 10, seconds: 5 },
+  }),
+  scenario('reload', soakReload, {
+    full: { seconds: 60, everyMs: 100, plainClients: 16, streamClients: 32, restMs: 50 },
+    short: { seconds: 6, everyMs: 100, plainClients: 4, streamClients: 8, restMs: 20 },
+  }),
+  scenario('outage', soakOutage, {
+    full: { calmSeconds: 3, downSeconds: 60, backSeconds: 40, everyMs: 250 },
+    short: { calmSeconds: 1, downSeconds: 3, backSeconds: 10, everyMs: 100 },
+  }),
+  scenario('flapping', soakFlapping, {
+    full: { seconds: 60, clients: 16, restMs: 50, flapMs: 1_500 },
+    short: { seconds: 7, clients: 8, restMs: 5, flapMs: 500 },
+  }),
+];
+
+/** What a scenario throws is a failure of that one: the others still run. */
+async function runOne({ name, full, short }: Scenario, isShort: boolean): Promise<SoakResult> {
+  try {
+    return await (isShort ? short() : full());
+  } catch (error) {
+    return { name, figures: [], failures: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+  }
+}
+
+const isShort = process.argv.includes('--short');
+const onlyAt = process.argv.indexOf('--only');
+const only = onlyAt === -1 ? undefined : process.argv[onlyAt + 1];
+const chosen = SCENARIOS.filter(({ name }) => onlyAt === -1 || name === only);
 let failed = 0;
-for (const run of [() => soakStreams(plan.streams), () => soakFlapping(plan.flapping)]) {
-  const { name, figures, failures } = await run();
-  const lines = [`${failures.length === 0 ? 'passed' : 'FAILED'}  ${name}`, ...figures.map((line) => `  ${line}`)];
-  process.stdout.write([...lines, ...failures.map((line) => `  failure: ${line}`), ''].join('\n'));
+for (const one of chosen) {
+  const startedAt = performance.now();
+  const { name, figures, failures } = await runOne(one, isShort);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  const lines = [`${failures.length === 0 ? 'passed' : 'FAILED'}  ${one.name}: ${name} (${seconds} s)`];
+  lines.push(...figures.map((line) => `  ${line}`), ...failures.map((line) => `  failure: ${line}`), '');
+  process.stdout.write(lines.join('\n'));
   failed += failures.length === 0 ? 0 : 1;
 }
-process.stdout.write(`${2 - failed} passed, ${failed} failed\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+if (chosen.length === 0) process.stdout.write(`scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}\n`);
+process.stdout.write(`${chosen.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 && chosen.length > 0 ? 0 : 1;

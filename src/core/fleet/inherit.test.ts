@@ -4,10 +4,11 @@ import { blockUntil, recordFailure, recordSuccess, restUntil } from '../breaker/
 import { availableAtMs, breakerState } from '../breaker/standing.ts';
 import { admit } from '../limiter/limiter.ts';
 import { learnOutputTokens } from '../limiter/output-estimate.ts';
+import type { Account } from './accounts.ts';
 import { load, store } from './cells.ts';
-import { createFleet, freeChargeOf, rowOf } from './fleet.ts';
-import { inheritFleet, type FleetOf } from './inherit.ts';
-import { started } from './operations.ts';
+import { budgetOf, createFleet, freeChargeOf, rowOf } from './fleet.ts';
+import { inheritFleet, inheritFleets, type FleetOf } from './inherit.ts';
+import { finished, started } from './operations.ts';
 import { CELL, COUNTER } from './row.ts';
 import { snapshot } from './snapshot.ts';
 
@@ -143,3 +144,85 @@ test('blocks and rests last over a reload', () => {
   restUntil(old.fleet, 0, 7_000);
   expect(availableAtMs(next(old, 1_000, { id: 'kept' }).fleet, 0, 1_000)).toBe(7_000);
 });
+
+const LIMITS = { rpm: 5, maxParallelRequests: 3 };
+
+test('a request that outlives two reloads ends where the others count', () => {
+  const first = fleetOf({ id: 'kept', limits: LIMITS });
+  started(first.fleet, 0);
+  const second = fleetOf({ id: 'kept', limits: LIMITS });
+  inheritFleets([first], second, 1);
+  const third = fleetOf({ id: 'new' }, { id: 'kept', limits: LIMITS });
+  inheritFleets([second, first], third, 2);
+  expect(snapshot(third.fleet, 1, 2).inFlight).toBe(1);
+  started(second.fleet, 0);
+  expect(snapshot(third.fleet, 1, 2).inFlight).toBe(2);
+  finished(first.fleet, 0);
+  finished(second.fleet, 0);
+  expect(snapshot(third.fleet, 1, 2).inFlight).toBe(0);
+});
+
+test('a deployment that was gone for a while has its numbers back while requests on it still run', () => {
+  const first = fleetOf({ id: 'back', limits: LIMITS });
+  admit(first.fleet, 0, { promptTokens: 1, maxTokens: 1, enforceLimits: true, now: AT });
+  started(first.fleet, 0);
+  const without = fleetOf({ id: 'other' });
+  inheritFleets([first], without, AT);
+  const third = fleetOf({ id: 'other' }, { id: 'back', limits: LIMITS });
+  started(without.fleet, 0);
+  inheritFleets([without, first], third, AT + 1);
+  expect([0, 1].map((index) => snapshot(third.fleet, index, AT + 1).inFlight)).toEqual([1, 1]);
+  expect(snapshot(third.fleet, 1, AT + 1).rpm?.used).toBe(1);
+  finished(first.fleet, 0);
+  finished(without.fleet, 0);
+  expect([0, 1].map((index) => snapshot(third.fleet, index, AT + 1).inFlight)).toEqual([0, 0]);
+});
+
+test('the newest numbers are the ones that count', () => {
+  const [newest, oldest] = [fleetOf({ id: 'kept' }), fleetOf({ id: 'kept' })];
+  started(newest.fleet, 0);
+  for (let nth = 0; nth < 3; nth++) started(oldest.fleet, 0);
+  newest.fleet.tracking.usage = true;
+  oldest.fleet.tracking.latency = true;
+  const heir = fleetOf({ id: 'kept' });
+  inheritFleets([newest, oldest], heir, 1);
+  expect(snapshot(heir.fleet, 0, 1).inFlight).toBe(1);
+  expect(heir.fleet.tracking).toEqual({ usage: true, latency: false });
+});
+
+test('with nobody to inherit from, all numbers begin at nothing', () => {
+  const heir = fleetOf({ id: 'new', limits: LIMITS });
+  inheritFleets([], heir, 1);
+  expect(snapshot(heir.fleet, 0, 1)).toMatchObject({ inFlight: 0, attempts: 0, rpm: { used: 0 } });
+  expect(heir.fleet.tracking).toEqual({ usage: false, latency: false });
+});
+
+test('the retry budget of a group and what was spent follow over two reloads, from the newest', () => {
+  const [first, second, third] = [spending(), spending(), spending()];
+  for (const [fleet, amount] of [
+    [first, 3],
+    [second, 4],
+  ] as const) {
+    const [budget, account] = [budgetOf(fleet.fleet, 0), accountOf(fleet)];
+    store(budget.cells, budget.at, amount);
+    store(account.cells, account.at, amount);
+  }
+  inheritFleets([second, first], third, 2);
+  const [budget, account] = [budgetOf(third.fleet, 0), accountOf(third)];
+  expect([load(budget.cells, budget.at), load(account.cells, account.at)]).toEqual([4, 4]);
+  expect([first, second].map(({ fleet }) => budgetOf(fleet, 0))).toEqual([budget, budget]);
+  expect([first, second].map(({ fleet }) => fleet.accounts[0] === account)).toEqual([true, true]);
+});
+
+function spending(): FleetOf {
+  const deployments = [sketchDeployment(0, { id: 'kept' })];
+  const list = [{ kind: 'provider', name: 'openai', limitUsd: 1, period: '1s', periodMs: 1_000 }] as const;
+  const budgets = { list, byDeployment: [[0]], byTag: new Map<string, number>() };
+  return { fleet: createFleet(deployments, undefined, 1), deployments, budgets };
+}
+
+function accountOf({ fleet }: FleetOf): Account {
+  const [account] = fleet.accounts;
+  if (account === undefined) throw new Error('no account');
+  return account;
+}

@@ -1,11 +1,11 @@
-// A config reload makes a new fleet; the numbers of deployments that are still there (same id) move over, and the old
+// A config reload makes a new fleet; the numbers of deployments that are still there (same id) move over, and every older
 // fleet is pointed at the new rows, so that requests which began before finish where the others count.
 import type { Deployment } from '../deployment.ts';
 import type { Budgets } from '../budget/budgets.ts';
 import type { Millis } from '../units.ts';
-import { copyAccount } from './accounts.ts';
+import { copyAccount, type Account } from './accounts.ts';
 import { load, store } from './cells.ts';
-import { BUDGET } from './budget.ts';
+import { BUDGET, type Budget } from './budget.ts';
 import { copyFailCounts } from './fail-counts.ts';
 import type { Fleet } from './fleet.ts';
 import type { Meter } from './meter.ts';
@@ -25,49 +25,75 @@ export interface FleetOf {
   readonly budgets?: Budgets | undefined;
 }
 
-/** Moves numbers of deployments with the same id from `old` to a fresh `next`. Call before `next` serves requests. */
+/** `inheritFleets` from a single one. */
 export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
+  inheritFleets([old], next, now);
+}
+
+/**
+ * Moves the numbers of deployments with the same id to a fresh `next`, from the first of `generations` that has them:
+ * all fleets in which requests still run, newest first. A deployment that was gone and is back finds its numbers where
+ * requests on it still run. Call before `next` serves requests.
+ */
+export function inheritFleets(generations: readonly FleetOf[], next: FleetOf, now: Millis): void {
+  const [newest] = generations;
+  if (newest !== undefined) Object.assign(next.fleet.tracking, newest.fleet.tracking);
+  inheritRows(generations, next, microsBefore(now));
+  inheritBudgets(generations, next);
+  inheritAccounts(generations, next);
+}
+
+function inheritRows(generations: readonly FleetOf[], next: FleetOf, nowUs: Micros): void {
   const heirs = new Map(next.deployments.map((deployment, index) => [deployment.id, next.fleet.rows[index]]));
-  const nowUs = microsBefore(now);
   const moved = new Set<Row>();
-  const { tracking } = old.fleet;
-  const hasLearned = tracking.usage || tracking.latency;
-  Object.assign(next.fleet.tracking, tracking);
-  for (const [index, deployment] of old.deployments.entries()) {
-    const from = old.fleet.rows[index];
-    const to = heirs.get(deployment.id);
-    if (from === undefined || to === undefined) continue;
-    if (!moved.has(to)) copyRow(from, to, nowUs);
-    if (!moved.has(to) && hasLearned) copyLearned(from, to, nowUs);
-    moved.add(to);
-    old.fleet.rows[index] = to;
+  for (const { fleet, deployments } of generations) {
+    const hasLearned = fleet.tracking.usage || fleet.tracking.latency;
+    for (const [index, deployment] of deployments.entries()) {
+      const from = fleet.rows[index];
+      const to = heirs.get(deployment.id);
+      if (from === undefined || to === undefined) continue;
+      if (!moved.has(to)) copyRow(from, to, nowUs);
+      if (!moved.has(to) && hasLearned) copyLearned(from, to, nowUs);
+      moved.add(to);
+      fleet.rows[index] = to;
+    }
   }
-  inheritBudgets(old, next);
-  inheritAccounts(old, next);
 }
 
 /** Budgets of groups with the same name. */
-function inheritBudgets(old: FleetOf, next: FleetOf): void {
+function inheritBudgets(generations: readonly FleetOf[], next: FleetOf): void {
   const heirs = new Map(next.deployments.map(({ group }, index) => [group, next.fleet.budgets[index]]));
-  for (const [index, { group }] of old.deployments.entries()) {
-    const from = old.fleet.budgets[index];
-    const to = heirs.get(group);
-    if (from === undefined || to === undefined || from === to) continue;
-    for (const offset of Object.values(BUDGET)) store(to.cells, to.at + offset, load(from.cells, from.at + offset));
-    old.fleet.budgets[index] = to;
+  const moved = new Set<Budget>();
+  for (const { fleet, deployments } of generations) {
+    for (const [index, { group }] of deployments.entries()) {
+      const from = fleet.budgets[index];
+      const to = heirs.get(group);
+      if (from === undefined || to === undefined) continue;
+      if (!moved.has(to)) copyBudget(from, to);
+      moved.add(to);
+      fleet.budgets[index] = to;
+    }
   }
 }
 
+function copyBudget(from: Budget, to: Budget): void {
+  for (const offset of Object.values(BUDGET)) store(to.cells, to.at + offset, load(from.cells, from.at + offset));
+}
+
 /** What was spent stays spent, whatever the new limit and period; a window that runs ends when it would have. */
-function inheritAccounts(old: FleetOf, next: FleetOf): void {
+function inheritAccounts(generations: readonly FleetOf[], next: FleetOf): void {
   const list = next.budgets?.list ?? [];
   const heirs = new Map(list.map(({ kind, name }, nth) => [`${kind}:${name}`, next.fleet.accounts[nth]]));
-  for (const [nth, { kind, name }] of (old.budgets?.list ?? []).entries()) {
-    const from = old.fleet.accounts[nth];
-    const to = heirs.get(`${kind}:${name}`);
-    if (from === undefined || to === undefined) continue;
-    copyAccount(from, to);
-    old.fleet.accounts[nth] = to;
+  const moved = new Set<Account>();
+  for (const { fleet, budgets } of generations) {
+    for (const [nth, { kind, name }] of (budgets?.list ?? []).entries()) {
+      const from = fleet.accounts[nth];
+      const to = heirs.get(`${kind}:${name}`);
+      if (from === undefined || to === undefined) continue;
+      if (!moved.has(to)) copyAccount(from, to);
+      moved.add(to);
+      fleet.accounts[nth] = to;
+    }
   }
 }
 
