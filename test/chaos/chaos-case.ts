@@ -13,8 +13,6 @@ export interface Entry {
   readonly group?: string;
   /** Default `openai/m`. */
   readonly model?: string;
-  /** Lower is tried first. */
-  readonly order?: number;
   /** Further members of `litellm_params`, in YAML's flow style. */
   readonly params?: string;
 }

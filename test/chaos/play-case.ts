@@ -62,7 +62,7 @@ async function perform({ series }: ChaosCase, { client, mode }: Play, stage: Sta
 }
 
 /** A client has its answer a moment before the gateway has put the request away. */
-async function settled(stage: Stage): Promise<number> {
+export async function settled(stage: Stage): Promise<number> {
   const patienceMs = 5_000;
   const untilMs = performance.now() + patienceMs;
   for (;;) {

@@ -111,10 +111,9 @@ function configOf({ entries, router }: Scene, providers: Readonly<Record<Provide
   return ['model_list:', ...list, `router_settings: {${settings}}`].join('\n');
 }
 
-function entryOf({ at, group = 'g', model = 'openai/m', order, params }: Entry, { url }: FakeProvider): string {
+function entryOf({ at, group = 'g', model = 'openai/m', params }: Entry, { url }: FakeProvider): string {
   const members = [
     `model: "${model}", api_base: "${url}/v1", api_key: sk-up`,
-    ...(order === undefined ? [] : [`order: ${order}`]),
     ...(params === undefined ? [] : [params]),
   ];
   return `- {model_name: ${group}, litellm_params: {${members.join(', ')}}, model_info: {id: ${at}}}`;
