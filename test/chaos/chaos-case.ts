@@ -40,6 +40,8 @@ export interface Account {
   readonly tokens?: number;
 }
 
+export type Accounts = Readonly<Partial<Record<ProviderName, Account>>>;
+
 export interface ChaosCase {
   /** Goes behind "when": `the provider answers 503 for ever`. */
   readonly name: string;
@@ -55,9 +57,11 @@ export interface ChaosCase {
   readonly mostAttempts?: number;
   /** Several requests, one after the other; absent: one. */
   readonly series?: Series;
-  readonly accounts?: Readonly<Partial<Record<ProviderName, Account>>>;
-  /** Tokens of the answer that the client is told of; default 60, and after a recovery more. */
-  readonly completionTokens?: number;
+  readonly accounts?: Accounts;
+  /** The same where a stream ends with the truth; default `accounts`. */
+  readonly accountsIfTold?: Accounts;
+  /** Members of the request's record in `/admin/requests`. */
+  readonly recorded?: Readonly<Record<string, unknown>>;
 }
 
 export interface Series {

@@ -26,6 +26,12 @@ const ONE_EACH = { primary: [1, 1], second: [1, 1] } as const;
 const UP_TO_THREE = { primary: [1, 3], second: [1, 1] } as const;
 
 const LIMITED = 'rpm: 100, tpm: 100000';
+const LIMITED_PAIR: readonly Entry[] = [
+  { at: 'primary', params: `weight: 1, ${LIMITED}` },
+  { at: 'second', params: `weight: 0, ${LIMITED}` },
+];
+/** 8 tokens of the prompt, 60 of the answer. */
+const ONE_ANSWER = { attempts: 1, successes: 1, failures: 0, breaker: 'closed', requests: 1, tokens: 68 } as const;
 
 export const CHAOS_CASES: readonly ChaosCase[] = [
   {
@@ -318,17 +324,62 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'a failover, and everybody is charged what they did',
     modes: BOTH,
-    entries: [
-      { at: 'primary', params: `weight: 1, ${LIMITED}` },
-      { at: 'second', params: `weight: 0, ${LIMITED}` },
-    ],
+    entries: LIMITED_PAIR,
     faults: { primary: { status: 500 } },
     expected: ANSWER,
     attempts: ONE_EACH,
-    completionTokens: 60,
     accounts: {
       primary: { attempts: 1, successes: 0, failures: 1, breaker: 'closed', requests: 1 },
-      second: { attempts: 1, successes: 1, failures: 0, breaker: 'closed', requests: 1, tokens: 68 },
+      second: ONE_ANSWER,
     },
+    recorded: { deployment: 'second', status: 200, attempts: 2, retries: 1, prompt_tokens: 8, completion_tokens: 60 },
+  },
+  {
+    name: 'a failover after a 429, and it is no failure',
+    modes: BOTH,
+    entries: LIMITED_PAIR,
+    faults: { primary: { status: 429, retryAfter: 30 } },
+    expected: ANSWER,
+    attempts: ONE_EACH,
+    accounts: {
+      primary: { attempts: 1, successes: 0, failures: 0, breaker: 'closed', requests: 1 },
+      second: ONE_ANSWER,
+    },
+    recorded: { deployment: 'second', status: 200, attempts: 2, retries: 1, prompt_tokens: 8, completion_tokens: 60 },
+  },
+  {
+    name: 'a fallback, and everybody is charged what they did',
+    modes: BOTH,
+    entries: [
+      { at: 'primary', params: LIMITED },
+      { at: 'second', group: 'other', params: LIMITED },
+    ],
+    router: FALLBACKS,
+    faults: { primary: { error: 'bad-request' } },
+    expected: ANSWER,
+    attempts: ONE_EACH,
+    accounts: {
+      primary: { attempts: 1, successes: 0, failures: 0, breaker: 'closed', requests: 1 },
+      second: ONE_ANSWER,
+    },
+    recorded: { deployment: 'second', group: 'other', attempts: 2, fallbacks: 1, completion_tokens: 60 },
+  },
+  {
+    name: 'a recovery, and everybody is charged what they did',
+    modes: STREAM,
+    entries: LIMITED_PAIR,
+    faults: { primary: { cutAfterTokens: 40 } },
+    expected: RECOVERED,
+    attempts: ONE_EACH,
+    accounts: {
+      primary: { attempts: 1, successes: 0, failures: 1, breaker: 'closed', requests: 1 },
+      second: ONE_ANSWER,
+    },
+    accountsIfTold: {
+      primary: { attempts: 1, successes: 0, failures: 1, breaker: 'closed', requests: 1 },
+      // That two answers differ is nobody's fault.
+      second: { attempts: 1, successes: 0, failures: 0, breaker: 'closed', requests: 1 },
+    },
+    recorded: { deployment: 'second', status: 200, attempts: 2 },
   },
 ];

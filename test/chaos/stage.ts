@@ -72,6 +72,12 @@ export class Stage {
     return ((await answer.json()) as { deployments: readonly ShownDeployment[] }).deployments;
   }
 
+  /** The latest request as `/admin/requests` tells it; `undefined` until it has ended. */
+  async latestRequest(): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const answer = await fetch(`${this.url}/admin/requests?limit=1`);
+    return ((await answer.json()) as { requests: readonly Record<string, unknown>[] }).requests[0];
+  }
+
   /** Attempts under way by the gateway's count, and upstream requests that are not over by the providers'. */
   async underWay(): Promise<number> {
     const shown = await this.deployments();
