@@ -8,7 +8,7 @@ import { PROMPT, readKnownAnswers, STYLES, type KnownAnswers } from './known-ans
 import { settled } from './play-case.ts';
 import { Stage } from './stage.ts';
 
-const SPEED = 20;
+const SPEED = 10;
 const PAIR = [
   { at: 'primary', params: 'weight: 1' },
   { at: 'second', params: 'weight: 0' },
@@ -43,10 +43,10 @@ describe('a stream that breaks', () => {
   );
 });
 
-function expectSeen(seen: Seen, sees: Sees, known: readonly string[]): void {
+function expectSeen(seen: Seen, sees: Sees, texts: readonly string[]): void {
   if (sees.kind === 'answer') {
     expect(seen).toMatchObject({ kind: 'answer', finish: 'stop' });
-    expect(known).toContain(seen.text);
+    expect(texts).toContain(seen.text);
     return;
   }
   expect(seen).toMatchObject({ kind: 'error', status: sees.status, message: expect.stringContaining(sees.words) });
@@ -55,5 +55,5 @@ function expectSeen(seen: Seen, sees: Sees, known: readonly string[]): void {
     return;
   }
   expect(seen.text.split(' ').filter((word) => word !== '')).toHaveLength(sees.text.count);
-  expect(known.some((text) => text.startsWith(seen.text))).toBe(true);
+  expect(texts.some((text) => text.startsWith(seen.text))).toBe(true);
 }

@@ -46,6 +46,8 @@ export interface ChaosCase {
   /** Goes behind "when": `the provider answers 503 for ever`. */
   readonly name: string;
   readonly modes: readonly Mode[];
+  /** Has waits of 15 s and more. */
+  readonly isLong?: true;
   readonly entries: readonly Entry[];
   /** Further members of `router_settings`, in YAML's flow style. */
   readonly router?: string;
@@ -69,8 +71,6 @@ export interface Series {
   readonly everyMs: number;
   /** From this request on (0 is the first) there are no faults. */
   readonly healthyFrom: number;
-  /** Upstream requests of the primary while it fails. */
-  readonly mostWhileDown: number;
   /** Upstream requests of the primary after that. */
   readonly leastAfter: number;
 }

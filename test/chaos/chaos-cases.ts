@@ -35,6 +35,17 @@ const ONE_ANSWER = { attempts: 1, successes: 1, failures: 0, breaker: 'closed', 
 
 export const CHAOS_CASES: readonly ChaosCase[] = [
   {
+    name: 'the primary is down for 60 s, then healthy, with a request every 4 s',
+    modes: BOTH,
+    isLong: true,
+    entries: PAIR,
+    faults: { primary: { status: 503 } },
+    expected: ANSWER,
+    attempts: { primary: [8, 25], second: [15, 24] },
+    mostAttempts: 40,
+    series: { requests: 25, everyMs: 4_000, healthyFrom: 15, leastAfter: 1 },
+  },
+  {
     name: '429 with a Retry-After of 30 s, and another deployment is there',
     modes: BOTH,
     entries: PAIR,
@@ -144,6 +155,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'silence for ever, and another deployment is there',
     modes: BOTH,
+    isLong: true,
     entries: PAIR,
     router: PATIENCE,
     faults: { primary: { connection: 'silence' } },
@@ -153,6 +165,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'silence for ever, and a fallback is there',
     modes: BOTH,
+    isLong: true,
     entries: WITH_FALLBACK,
     router: `${PATIENCE}, ${FALLBACKS}`,
     faults: { primary: { connection: 'silence' } },
@@ -162,6 +175,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'silence that outlasts the first sign of life to the client',
     modes: STREAM,
+    isLong: true,
     entries: PAIR,
     router: 'stream_timeout: 30',
     faults: { primary: { connection: 'silence' } },
@@ -171,6 +185,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'the first token after 20 s',
     modes: STREAM,
+    isLong: true,
     entries: PAIR,
     faults: { primary: { firstTokenMs: 20_000 } },
     expected: ANSWER,
@@ -179,6 +194,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'the answer after 20 s',
     modes: PLAIN,
+    isLong: true,
     entries: PAIR,
     faults: { primary: { latencyMs: 20_000 } },
     expected: ANSWER,
@@ -204,6 +220,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'a stall after 20 tokens, and another deployment is there',
     modes: BOTH,
+    isLong: true,
     entries: PAIR,
     router: PATIENCE,
     faults: { primary: { stallAfterTokens: 20 } },
@@ -213,6 +230,7 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
   {
     name: 'a stall after 20 tokens, and a fallback is there',
     modes: BOTH,
+    isLong: true,
     entries: WITH_FALLBACK,
     router: `${PATIENCE}, ${FALLBACKS}`,
     faults: { primary: { stallAfterTokens: 20 } },
@@ -310,16 +328,6 @@ export const CHAOS_CASES: readonly ChaosCase[] = [
     faults: { primary: { cutAfterTokens: 40 }, second: { rejectPrefill: true } },
     expected: RECOVERED,
     attempts: { primary: [1, 1], second: [2, 2] },
-  },
-  {
-    name: 'the primary is down for 60 s, then healthy, with a request every 4 s',
-    modes: BOTH,
-    entries: PAIR,
-    faults: { primary: { status: 503 } },
-    expected: ANSWER,
-    attempts: { primary: [8, 25], second: [15, 24] },
-    mostAttempts: 40,
-    series: { requests: 25, everyMs: 4_000, healthyFrom: 15, mostWhileDown: 12, leastAfter: 1 },
   },
   {
     name: 'a failover, and everybody is charged what they did',

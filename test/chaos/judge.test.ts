@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { ChaosCase } from './chaos-case.ts';
 import type { Seen } from './clients/chat-client.ts';
-import { judge, type Played } from './play-case.ts';
+import { judge, mostWhileDown, type Played } from './play-case.ts';
 
 const known = { deterministic: ['One two three.'], sampled: ['A b c.', 'D e f.'] };
 
@@ -33,6 +33,7 @@ const PRIMARY = {
 const GOOD: Played = {
   seen: [WHOLE],
   attempts: { primary: 1, second: 1 },
+  downMs: 0,
   attemptsWhileDown: 0,
   deployments: [PRIMARY],
   recorded: { status: 200 },
@@ -110,12 +111,16 @@ test('a refusal has the words of the provider', () => {
 });
 
 test('in a series it counts attempts while the primary is down, and after', () => {
-  const series = { requests: 4, everyMs: 1, healthyFrom: 2, mostWhileDown: 1, leastAfter: 2 };
-  const one: ChaosCase = { ...ONE, series, attempts: { primary: [1, 9], second: [1, 1] }, mostAttempts: 9 };
-  const played = { ...GOOD, attempts: { primary: 3, second: 1 } };
-  expect(judge(one, same, { ...played, attemptsWhileDown: 1 })).toEqual([]);
-  expect(judge(one, same, { ...played, attemptsWhileDown: 2 })).toEqual([
-    'attempts while down: 2, not 1',
-    'attempts once healthy: 1, not 2 to 4',
+  const series = { requests: 8, everyMs: 1, healthyFrom: 7, leastAfter: 2 };
+  const one: ChaosCase = { ...ONE, series, attempts: { primary: [1, 9], second: [1, 1] }, mostAttempts: 10 };
+  const played = { ...GOOD, attempts: { primary: 8, second: 1 }, downMs: 799 };
+  expect(judge(one, same, { ...played, attemptsWhileDown: 5 })).toEqual([]);
+  expect(judge(one, same, { ...played, attemptsWhileDown: 7 })).toEqual([
+    'attempts while down: 7, not 1 to 5',
+    'attempts once healthy: 1, not 2 to 8',
   ]);
+});
+
+test('the breaker of a primary that is down lets through what it must', () => {
+  expect([799, 800, 2_399, 2_400, 12_000, 24_000, 60_000].map(mostWhileDown)).toEqual([5, 6, 6, 7, 9, 10, 13]);
 });

@@ -19,7 +19,8 @@ export interface Played {
   readonly seen: readonly Seen[];
   /** Upstream requests. */
   readonly attempts: Readonly<Record<ProviderName, number>>;
-  /** Of the primary, while a series was down. */
+  /** Of a series: how long the primary was down on the gateway's clock, and its upstream requests until then. */
+  readonly downMs: number;
   readonly attemptsWhileDown: number;
   readonly deployments: readonly ShownDeployment[];
   /** The latest request, as the gateway keeps it. */
@@ -47,11 +48,12 @@ async function perform({ series }: ChaosCase, { client, mode }: Play, stage: Sta
     client.ask({ baseUrl: `${stage.url}/v1`, model: 'g', prompt: PROMPT, stream: mode === 'stream' });
   const seen: Seen[] = [];
   const startedAtMs = stage.now();
-  let attemptsWhileDown = 0;
+  let [attemptsWhileDown, downMs] = [0, 0];
   for (let nth = 0; nth < (series?.requests ?? 1); nth += 1) {
     if (series !== undefined) await stage.pass(Math.max(0, startedAtMs + nth * series.everyMs - stage.now()));
     if (series?.healthyFrom === nth) {
       attemptsWhileDown = stage.requests('primary');
+      downMs = stage.now() - startedAtMs;
       stage.heal();
     }
     seen.push(await ask());
@@ -60,7 +62,7 @@ async function perform({ series }: ChaosCase, { client, mode }: Play, stage: Sta
   const attempts = { primary: stage.requests('primary'), second: stage.requests('second') };
   const [deployments, recorded = {}] = await Promise.all([stage.deployments(), stage.latestRequest()]);
   stage.heal();
-  return { seen, attempts, attemptsWhileDown, deployments, recorded, leftUnderWay, afterwards: await ask() };
+  return { seen, attempts, downMs, attemptsWhileDown, deployments, recorded, leftUnderWay, afterwards: await ask() };
 }
 
 /** A client has its answer a moment before the gateway has put the request away. */
@@ -146,9 +148,22 @@ function judgeAttempts({ attempts, mostAttempts, series }: ChaosCase, played: Pl
     ...within('attempts at the primary', primary, attempts.primary ?? [0, 0]),
     ...within('attempts at the second', second, attempts.second ?? [0, 0]),
     ...(mostAttempts === undefined ? [] : within('attempts', primary + second, [0, mostAttempts])),
-    ...(series === undefined ? [] : within('attempts while down', played.attemptsWhileDown, [1, series.mostWhileDown])),
+    ...(series === undefined
+      ? []
+      : within('attempts while down', played.attemptsWhileDown, [1, mostWhileDown(played.downMs)])),
     ...(series === undefined ? [] : within('attempts once healthy', after, [series.leastAfter, series.requests])),
   ];
+}
+
+/** The fifth failure in a row opens the breaker for 1 s, doubling to 15 s, less 20 %; after each time it is tried once. */
+export function mostWhileDown(downMs: number): number {
+  let [attempts, untilMs, openMs] = [5, 800, 1_000];
+  while (untilMs <= downMs) {
+    attempts += 1;
+    openMs = Math.min(15_000, 2 * openMs);
+    untilMs += 0.8 * openMs;
+  }
+  return attempts;
 }
 
 function judgeAccount(id: ProviderName, account: Account | undefined, all: readonly ShownDeployment[]): string[] {
