@@ -625,6 +625,18 @@ describe('an error event', () => {
       openai('x', 'invalid_request_error', 'context_length_exceeded'),
       { status: 400, cause: 'context_window' },
     ],
+    [
+      'that refuses the request',
+      openai('x', 'invalid_request_error', null),
+      { status: 400, cause: 'bad_request', scope: 'request', type: null },
+    ],
+    [
+      'that refuses the request, as TGI says it',
+      { error: 'x', error_type: 'validation' },
+      { status: 400, cause: 'bad_request', scope: 'request' },
+    ],
+    ['that names a bad key', badKey, { status: 500, cause: 'authentication', scope: 'deployment' }],
+    ['that names the model', noModel, { status: 500, cause: 'server_error', scope: 'deployment' }],
     ['that is a text', 'boom', { status: 500, cause: 'server_error' }],
   ];
   it.each(rows)('%s', (_name, payload, expected) => {

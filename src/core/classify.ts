@@ -1,7 +1,15 @@
 // What a failed attempt means: cause, blame, and what the client would be shown. The one place where answers, broken
 // connections, timers and stream faults become failures (DESIGN 5); how vendors word things is data in classify/.
 import { causeOf } from './classify/cause.ts';
-import { isWorded, OVERLOAD_WORDINGS, THROTTLE_WORDINGS, TOO_LARGE_FOR_LIMIT } from './classify/error-words.ts';
+import {
+  BAD_KEY_WORDINGS,
+  BAD_REQUEST_WORDINGS,
+  isWorded,
+  MISCONFIGURED_WORDINGS,
+  OVERLOAD_WORDINGS,
+  THROTTLE_WORDINGS,
+  TOO_LARGE_FOR_LIMIT,
+} from './classify/error-words.ts';
 import { clientFields } from './classify/client-fields.ts';
 import { clientMessage, exceptionClassOf } from './classify/exception-class.ts';
 import { readErrorValue, readProviderError, type ProviderError } from './classify/provider-error.ts';
@@ -232,7 +240,14 @@ function inBandStatus(error: ProviderError): number {
   const code = Number(error.code);
   if (Number.isInteger(code) && code >= 400 && code < 600) return code;
   if (isWorded(THROTTLE_WORDINGS, error.words, error.message)) return 429;
-  return isWorded(OVERLOAD_WORDINGS, error.words, error.message) ? 503 : 500;
+  if (isWorded(OVERLOAD_WORDINGS, error.words, error.message)) return 503;
+  return isRequestsFault(error) ? 400 : 500;
+}
+
+/** OpenAI puts keys and models that it does not know under the same type: those are the deployment's. */
+function isRequestsFault({ words, message }: ProviderError): boolean {
+  if (isWorded(BAD_KEY_WORDINGS, words, message) || isWorded(MISCONFIGURED_WORDINGS, words, message)) return false;
+  return isWorded(BAD_REQUEST_WORDINGS, words, message);
 }
 
 /** Headers count for every failure; resets and words in the body only where the provider throttles. */

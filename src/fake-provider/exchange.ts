@@ -16,6 +16,7 @@ import type { ReceivedRequest } from './received-request.ts';
 import { judge, refuseCall } from './refusal.ts';
 import type { Refusal, RefusalInput } from './refusal.ts';
 import type { AnswerStyle } from './reply.ts';
+import { eventOf } from './formats/shared-fields.ts';
 import { routeOf } from './route.ts';
 import type { Route } from './route.ts';
 import { breakConnection, gone, pause, sendAnswer } from './send-answer.ts';
@@ -146,7 +147,8 @@ export class Exchange {
     });
   }
 
-  #outgoing({ call, behaviour, record }: Understood): Outgoing {
+  #outgoing(understood: Understood): Outgoing {
+    const { call, behaviour, record } = understood;
     const headers = { ...vendorHeaders(call.vendor, this.#settings.name), ...behaviour.headers };
     const observer = {
       onHead: (status: number) => {
@@ -159,11 +161,13 @@ export class Exchange {
         this.#isBrokenByUs = true;
       },
     };
-    return { response: this.#response, behaviour, clock: this.#settings.clock, headers, observer };
+    const errorEvent = () =>
+      eventOf(refuseCall(this.#refusalInput(understood), behaviour.streamError ?? 'server').body);
+    return { response: this.#response, behaviour, clock: this.#settings.clock, headers, observer, errorEvent };
   }
 
-  #answer({ route, body, call, behaviour, record }: Understood, out: Outgoing): Promise<void> {
-    const input: RefusalInput = {
+  #refusalInput({ route, call, behaviour, record }: Understood): RefusalInput {
+    return {
       call,
       behaviour,
       usage: this.#state.usageOf(call.model),
@@ -171,6 +175,11 @@ export class Exchange {
       keys: route?.endpoint === 'health' ? undefined : this.#settings.keys,
       key: keyOf(record.headers),
     };
+  }
+
+  #answer(understood: Understood, out: Outgoing): Promise<void> {
+    const { route, body, call, behaviour } = understood;
+    const input = this.#refusalInput(understood);
     const judgement = judge(input);
     if (judgement.kind === 'refused') return refuse(out, judgement.refusal);
     const admitted = { ...out, headers: { ...out.headers, ...judgement.headers } };

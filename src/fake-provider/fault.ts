@@ -56,14 +56,24 @@ export const faultSchema = z.strictObject({
   tpm: count.optional(),
   /** Prompts above this many tokens are refused. */
   contextWindowTokens: count.optional(),
+  /** Chats that end with a message of the assistant are refused. */
+  rejectPrefill: z.boolean().optional(),
   connection: z.enum(['reset', 'close', 'silence']).optional(),
   cutAfterTokens: count.optional(),
   /** `drop`: closed without the end of the body; `reset`: TCP reset; `end`: a clean end, but too early. */
   cutHow: z.enum(['drop', 'reset', 'end']).optional(),
   stallAfterTokens: count.optional(),
+  /** A stall ends after so long; default never. */
+  stallMs: amount.optional(),
   malformedAfterTokens: count.optional(),
   /** In-band error event in the middle of a stream. */
   errorAfterTokens: count.optional(),
+  /** Which error that event tells, in the vendor's words; default `server`. */
+  streamError: z.enum(ERROR_KINDS).optional(),
+  /** Breaks a stream where no token counts: before its first event, or behind its finish reason. */
+  breakAt: z.enum(['headers', 'finish']).optional(),
+  /** How it breaks there; default `cut`, as `cutHow` says. */
+  breakHow: z.enum(['cut', 'stall', 'error']).optional(),
   omitDone: z.boolean().optional(),
   omitFinishReason: z.boolean().optional(),
   finishReason: z.string().optional(),

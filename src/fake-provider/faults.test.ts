@@ -80,6 +80,15 @@ describe('failures', () => {
     expect(statuses).toEqual([200, 500, 500, 200]);
   });
 
+  test('a beginning of the answer can be refused', async () => {
+    provider.setFaults({ m: { rejectPrefill: true } });
+    const status = async (role: string): Promise<number> => {
+      const body = JSON.stringify({ model: 'm', messages: [{ role, content: 'hi' }] });
+      return (await fetch(`${provider.url}/v1/chat/completions`, { method: 'POST', body })).status;
+    };
+    expect([await status('user'), await status('assistant')]).toEqual([200, 400]);
+  });
+
   test('of a redirect carry its target', async () => {
     provider.setFaults({ m: { status: 307, headers: { location: 'http://127.0.0.1:1/' } } });
     const body = JSON.stringify({ model: 'm', messages: [] });
@@ -225,6 +234,40 @@ describe('streams', () => {
     const { text, tokens, end } = await readStream('m--stream-error=2');
     expect([tokens, end]).toEqual([2, 'clean']);
     expect(text.trimEnd().split('\n\n').at(-1)).toContain('{"error":{');
+  });
+
+  test('the error can be another of the words of the vendor', async () => {
+    provider.setFaults({ m: { errorAfterTokens: 2, streamError: 'content-filter' } });
+    const { text } = await readStream('m');
+    expect(text.trimEnd().split('\n\n').at(-1)).toContain('"code":"content_policy_violation"');
+  });
+
+  test.each([
+    ['cut', 'broken'],
+    ['error', 'clean'],
+  ] as const)('before its first event: %s', async (breakHow, end) => {
+    provider.setFaults({ m: { breakAt: 'headers', breakHow } });
+    const stream = await readStream('m');
+    expect(stream).toMatchObject({ tokens: 0, end });
+    expect(stream.text.includes('"error"')).toBe(breakHow === 'error');
+    expect(stream.text).not.toContain('"role"');
+  });
+
+  test.each([
+    ['cut', 'broken'],
+    ['error', 'clean'],
+  ] as const)('behind the finish reason: %s', async (breakHow, end) => {
+    provider.setFaults({ m: { breakAt: 'finish', breakHow } });
+    const stream = await readStream('m');
+    expect(stream).toMatchObject({ tokens: 24, end });
+    expect(stream.text).toContain('"finish_reason":"stop"');
+    expect(stream.text).not.toContain('[DONE]');
+  });
+
+  test('a stall may end, and the stream goes on', async () => {
+    provider.setFaults({ m: { stallAfterTokens: 2, stallMs: 700 } });
+    expect((await readStream('m')).text).toContain('[DONE]');
+    expect(waitsMs).toEqual([700]);
   });
 
   test('the end marker and the finish reason can be missing', async () => {

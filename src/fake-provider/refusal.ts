@@ -118,8 +118,16 @@ function overLimit(input: RefusalInput, over: Weighed): Refusal {
   return { ...refusal, headers };
 }
 
+function endsWithAssistant({ messages }: FakeCall['body']): boolean {
+  const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
+  return typeof last === 'object' && last !== null && 'role' in last && last.role === 'assistant';
+}
+
 function faultAskedFor(input: RefusalInput): Refusal | undefined {
   const { status, error } = input.behaviour;
+  if (input.behaviour.rejectPrefill === true && endsWithAssistant(input.call.body)) {
+    return refuse(input, 'bad-request', { message: 'Prefilling assistant messages is not supported for this model.' });
+  }
   if (error === undefined && status === undefined) return undefined;
   const refusal = refuse(input, error ?? kindOfStatus(status ?? 500));
   return status === undefined ? refusal : { ...refusal, status };

@@ -29,6 +29,8 @@ export interface Outgoing {
   /** Sent with every answer. */
   readonly headers: Readonly<Record<string, string>>;
   readonly observer: SendObserver;
+  /** The event that a vendor puts into a stream that it cannot go on with. */
+  readonly errorEvent: () => string;
 }
 
 const HTML_PAGE =
@@ -141,30 +143,33 @@ function paddedJson(body: unknown, bytes: number): Buffer {
   return Buffer.from(text.endsWith('}') ? `${text.slice(0, -1)},"padding":"${'x'.repeat(padding)}"}` : text);
 }
 
-/** The error that vendors put into a stream that they cannot go on with. */
-const STREAM_ERROR =
-  'data: {"error":{"message":"The server had an error while processing your request. Sorry about that!",' +
-  '"type":"server_error","param":null,"code":null}}\n\n';
 const MALFORMED_EVENT = 'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"del\n\n';
 
-/** What ends a stream before its token event number `tokens` + 1, if anything does. */
+/** How far a stream is: so many token events, or one of the two places that no number names. */
+type Place = number | 'headers' | 'finish';
+
+/** What ends a stream at a place, if anything does. */
 type Ending = 'cut' | 'stall' | 'error' | undefined;
 
-function endingAt(behaviour: Behaviour, tokens: number): Ending {
-  if (behaviour.errorAfterTokens === tokens) return 'error';
-  if (behaviour.cutAfterTokens === tokens) return 'cut';
-  return behaviour.stallAfterTokens === tokens ? 'stall' : undefined;
+function endingAt(behaviour: Behaviour, place: Place): Ending {
+  if (behaviour.breakAt === place) return behaviour.breakHow ?? 'cut';
+  if (behaviour.errorAfterTokens === place) return 'error';
+  if (behaviour.cutAfterTokens === place) return 'cut';
+  return behaviour.stallAfterTokens === place && behaviour.stallMs === undefined ? 'stall' : undefined;
 }
 
-/** Does what the behaviour has for this point of a stream; true when the stream ends with it. */
-async function interrupt(out: Outgoing, tokens: number): Promise<boolean> {
-  if (out.behaviour.malformedAfterTokens === tokens) await write(out.response, MALFORMED_EVENT);
-  const ending = endingAt(out.behaviour, tokens);
+/** Does what the behaviour has for this place of a stream; true when the stream ends with it. */
+async function interrupt(out: Outgoing, place: Place): Promise<boolean> {
+  const { response, behaviour } = out;
+  const { stallMs } = behaviour;
+  if (behaviour.malformedAfterTokens === place) await write(response, MALFORMED_EVENT);
+  if (behaviour.stallAfterTokens === place && stallMs !== undefined) await pause(out, stallMs);
+  const ending = endingAt(behaviour, place);
   if (ending === undefined) return false;
-  await write(out.response, ending === 'error' ? STREAM_ERROR : '');
-  if (ending === 'error') out.response.end();
+  await write(response, ending === 'error' ? out.errorEvent() : '');
+  if (ending === 'error') response.end();
   else if (ending === 'cut') await cut(out);
-  else await gone(out.response);
+  else await gone(response);
   return true;
 }
 
@@ -185,6 +190,7 @@ async function sendEvents(out: Outgoing, events: Iterable<StreamEvent>): Promise
   });
   response.flushHeaders();
   if (behaviour.firstTokenMs !== undefined) await pause(out, behaviour.firstTokenMs);
+  if (await interrupt(out, 'headers')) return;
   const tokenMs = behaviour.tokensPerSecond === undefined ? 0 : 1000 / behaviour.tokensPerSecond;
   const startMs = clock.now();
   let tokens = 0;
@@ -195,6 +201,7 @@ async function sendEvents(out: Outgoing, events: Iterable<StreamEvent>): Promise
       interruptedAt = tokens;
       if (await interrupt(out, tokens)) return;
     }
+    if ((event.role === 'usage' || event.role === 'done') && (await interrupt(out, 'finish'))) return;
     if (isOmitted(event, behaviour)) continue;
     // Awaiting only a full buffer keeps an unpaced stream cheap.
     if (!response.write(event.text)) await write(response, '');

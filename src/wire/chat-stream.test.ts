@@ -56,6 +56,26 @@ describe('the commit point', () => {
   });
 });
 
+describe('behind the finish_reason', () => {
+  it.each([
+    ['an error', event({ error: { message: 'overloaded' } })],
+    ['an error in words', Buffer.from('event: error\ndata: out of memory\n\n')],
+    ['a malformed event', Buffer.from('data: {"id":"chatcmpl-1","cho\n\n')],
+  ])('%s takes nothing from the answer', (_name, trouble) => {
+    const { bytes, end } = runReader(new ChatStream(OPTIONS), [ROLE, HELLO, STOP, trouble]);
+    expect(end.kind).toBe('complete');
+    expect(clientView(decodeEvents(bytes))).toMatchObject({ content: 'Hello', finish: { 0: 'stop' }, isDone: true });
+  });
+
+  it('of one choice an error is told while another is under way', () => {
+    const other = event({ ...FRAME, choices: [{ index: 1, delta: { content: 'x' }, finish_reason: null }] });
+    const reader = new ChatStream(OPTIONS);
+    const { end } = runReader(reader, [ROLE, HELLO, other, STOP, event({ error: { message: 'overloaded' } })]);
+    expect(end.kind).toBe('cut');
+    expect(reader.inBandError).toEqual({ payload: { error: { message: 'overloaded' } } });
+  });
+});
+
 describe('events', () => {
   it('leave in the push that brought them, together', () => {
     const reader = new ChatStream(OPTIONS);

@@ -80,6 +80,12 @@ export function choiceState(choice: Fields, position: number, states: Map<number
   return state;
 }
 
+/** Every choice that was seen has its finish_reason: the answer is whole even if `[DONE]` never comes. */
+export function areFinished(states: ReadonlyMap<number, ChoiceState>): boolean {
+  for (const state of states.values()) if (!state.isFinished) return false;
+  return states.size > 0;
+}
+
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

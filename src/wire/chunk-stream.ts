@@ -4,6 +4,7 @@
 import type { TokenUsage } from '../core/outcome.ts';
 import { bytesToText, jsonByteText } from './byte-text.ts';
 import {
+  areFinished,
   CHUNK_FRAME,
   isBlank,
   isBlankBut,
@@ -99,7 +100,7 @@ export class ChunkStream implements StreamReader {
       this.#isEnding = true;
       if (this.#plain.isJson) bytes = this.#readPlainAnswer(this.#plain);
       else if (this.#decoder.flush()) bytes = this.#onEvent();
-      if (!this.#isOver && this.#isFinished) bytes += this.#close();
+      if (!this.#isOver && areFinished(this.#choices)) bytes += this.#close();
     }
     bytes = this.#hold.release(bytes, this.hasContent);
     if (this.isTerminated && this.#choices.size > 0) return { kind: 'complete', bytes };
@@ -112,12 +113,6 @@ export class ChunkStream implements StreamReader {
 
   get #isOver(): boolean {
     return this.isTerminated || this.fault !== undefined || this.inBandError !== undefined;
-  }
-
-  /** Every choice that was seen has its finish_reason: the answer is whole even if `[DONE]` never comes. */
-  get #isFinished(): boolean {
-    for (const state of this.#choices.values()) if (!state.isFinished) return false;
-    return this.#choices.size > 0;
   }
 
   #readEvents(): string {
@@ -167,13 +162,13 @@ export class ChunkStream implements StreamReader {
     if (trimmed === '') return '';
     if (trimmed === '[DONE]') return this.#onDone();
     const read = readEventJson(trimmed, event);
-    if (read.kind === 'object') {
-      this.inBandError = inBandErrorOf(read.value, event);
-      return this.inBandError === undefined ? this.#onChunk(read.value, trimmed) : '';
-    }
-    if (read.kind === 'error') this.inBandError = read.error;
-    else if (read.kind === 'fault' && !this.#isEnding) this.fault = read.fault;
-    else this.noiseCount += 1;
+    const error = read.kind === 'object' ? inBandErrorOf(read.value, event) : undefined;
+    if (read.kind === 'object' && error === undefined) return this.#onChunk(read.value, trimmed);
+    if (read.kind === 'noise' || (read.kind === 'fault' && this.#isEnding)) this.noiseCount += 1;
+    // An answer that is whole stays whole, whatever goes wrong behind it.
+    else if (areFinished(this.#choices)) return this.#close();
+    else if (read.kind === 'fault') this.fault = read.fault;
+    else this.inBandError = read.kind === 'error' ? read.error : error;
     return '';
   }
 

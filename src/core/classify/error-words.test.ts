@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BAD_KEY_WORDINGS,
+  BAD_REQUEST_WORDINGS,
   CONTENT_POLICY_WORDINGS,
   CONTEXT_WINDOW_WORDINGS,
   isWorded,
@@ -134,7 +135,7 @@ const SAMPLES: readonly Sample[] = [
   {
     name: 'bad key',
     rows: BAD_KEY_WORDINGS,
-    codes: ['api_key_invalid'],
+    codes: ['invalid_api_key', 'api_key_invalid'],
     texts: ['API key not valid. Please pass a valid API key.'],
   },
   {
@@ -168,6 +169,10 @@ describe.each(SAMPLES)('the wordings of $name', ({ rows, codes, texts }) => {
     expect(isWorded(rows, ['invalid_request_error'], 'Invalid value for temperature')).toBe(false);
     expect(isWorded(rows, [], '')).toBe(false);
   });
+});
+
+it('a request is at fault by the word of OpenAI, Anthropic and TGI', () => {
+  expect(BAD_REQUEST_WORDINGS.map(({ code }) => code)).toEqual(['invalid_request_error', 'validation']);
 });
 
 describe('spellings of one wording', () => {

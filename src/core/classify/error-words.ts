@@ -128,6 +128,7 @@ export const MISCONFIGURED_WORDINGS: readonly Wording[] = [
 
 /** The key is refused although the status is not 401 (trap f of 5.2). */
 export const BAD_KEY_WORDINGS: readonly Wording[] = [
+  { vendor: 'OpenAI', code: 'invalid_api_key' },
   { vendor: 'Gemini', code: 'api_key_invalid' },
   { vendor: 'Gemini', text: /api key not valid/i },
 ];
@@ -139,6 +140,12 @@ export const OVERLOAD_WORDINGS: readonly Wording[] = [
   { vendor: 'OpenAI', code: 'slow_down' },
   { vendor: 'OpenRouter', code: 'provider_overloaded' },
   { vendor: 'Gemini', text: /the model is overloaded/i },
+];
+
+/** The request is at fault; said where there is no status to say it, in an event of a stream. */
+export const BAD_REQUEST_WORDINGS: readonly Wording[] = [
+  { vendor: 'OpenAI, Anthropic', code: 'invalid_request_error' },
+  { vendor: 'TGI', code: 'validation' },
 ];
 
 /** Whether one of the rows fits; `words` are lower case. */

@@ -11,7 +11,7 @@ import type { Hop } from './hop.ts';
 import type { Moment } from './plan-context.ts';
 import { payForRetry } from './pay-retry.ts';
 import type { PlanState } from './plan-state.ts';
-import { recoveryAfter } from './recovery.ts';
+import { recoveryAfter, resumeBy } from './recovery.ts';
 import { retryCount } from './retry-count.ts';
 import { applyRetry, planRetry } from './retry.ts';
 import { failoverMembers } from './weighted-failover.ts';
@@ -36,6 +36,7 @@ export function markTried(state: PlanState, { index }: Deployment): void {
 export function moveOn(state: PlanState, outcome: FailedOutcome, at: EndedAt): void {
   const { intent } = state;
   const { failure, committed, unsent } = outcome;
+  const hasRefusedBeginning = !committed && refusesBeginning(state, failure, at.deployment);
   if (committed) {
     const recovery = recoveryAfter(state, failure, outcome.resumable);
     if (recovery === undefined) {
@@ -44,10 +45,18 @@ export function moveOn(state: PlanState, outcome: FailedOutcome, at: EndedAt): v
       return;
     }
     state.recovery = recovery;
-  } else if (state.recovery !== undefined && failure.cause === 'bad_request') state.recovery.isPrefillRefused = true;
+  }
   if (intent.retryUnsafe && !unsent) return endPlan(state, failure, at.now);
   if (hasSpentAllRetries(state)) return endByCap(state, failure, at.now);
-  if (!retryInGroup(state, { ...at, failure })) hopFailed(state, failure, at.now);
+  if (!retryInGroup(state, { ...at, failure, hasRefusedBeginning })) hopFailed(state, failure, at.now);
+}
+
+/** It was to go on from the beginning of an answer and would not. Nobody is asked that again for this request. */
+function refusesBeginning({ recovery, table }: PlanState, failure: Failure, { index }: Deployment): boolean {
+  if (recovery === undefined || failure.cause !== 'bad_request') return false;
+  const wasAsked = resumeBy(recovery, table, index) === 'prefill';
+  recovery.isPrefillRefused = true;
+  return wasAsked;
 }
 
 /** `num_retries_per_request` counts retries and fallbacks together (litellm-1.106.md 4j). */
@@ -67,6 +76,7 @@ interface FailedAttempt extends Moment {
   readonly failure: Failure;
   /** `undefined`: nothing was attempted. */
   readonly deployment: Deployment | undefined;
+  readonly hasRefusedBeginning: boolean;
 }
 
 /** Arranges a further attempt in the group; false = this hop is over, at least until its fallbacks have failed. */
@@ -106,7 +116,7 @@ export function raiseMock(state: PlanState, kind: MockFailure, at: Moment & { re
   state.trace?.failed(undefined, failure, now);
   hop.lastFailure = failure;
   if (kind !== 'rate_limit') state.mock = undefined;
-  else if (retryInGroup(state, { ...at, failure, deployment: undefined })) {
+  else if (retryInGroup(state, { ...at, failure, deployment: undefined, hasRefusedBeginning: false })) {
     state.mock = undefined;
     return;
   }

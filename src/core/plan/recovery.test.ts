@@ -142,6 +142,43 @@ describe('a stream that broke', () => {
     expect(request.attempt()).toMatchObject({ deployment: 2, resume: 'replay' });
   });
 
+  describe('whose only other deployment rejects the beginning', () => {
+    const prefilling: DeploymentSketch[] = [{}, { group: 'other', continuesPrefill: true }];
+
+    test('is asked of it once more, at once and as a whole', () => {
+      const request = new Request(prefilling, toOther);
+      request.attempt();
+      request.breaks(SAMPLED);
+      expect(request.attempt()).toMatchObject({ deployment: 1, resume: 'prefill', retries: 0 });
+      request.fails(failed('bad_request', 400));
+      expect(request.attempt()).toMatchObject({ deployment: 1, resume: 'replay', retries: 1, fallbacks: 1 });
+      request.fails(failed('bad_request', 400));
+      expect(request.attempt()).toMatchObject({ message: 'connection!' });
+    });
+
+    test.each<[string, Partial<RouterSettings>, Failure]>([
+      ['the answer would differ', { streamRecoveryMaxPromptTokens: 0 }, failed('bad_request', 400)],
+      ['num_retries is 0', { numRetries: 0 }, failed('bad_request', 400)],
+      ['it fails in another way', {}, failed('server_error', 500)],
+    ])('is not asked of it again when %s', (_name, settings, failure) => {
+      const request = new Request(prefilling, { ...toOther, ...settings });
+      request.attempt();
+      request.breaks(SAMPLED);
+      expect(request.attempt()).toMatchObject({ deployment: 1, resume: 'prefill' });
+      request.fails(failure);
+      expect(request.attempt()).toMatchObject({ message: 'connection!' });
+    });
+  });
+
+  test('that is refused as a whole is not asked of the same deployment again', () => {
+    const request = new Request(other, toOther);
+    request.attempt();
+    request.breaks(SAMPLED);
+    expect(request.attempt()).toMatchObject({ deployment: 1, resume: 'replay' });
+    request.fails(failed('bad_request', 400));
+    expect(request.attempt()).toMatchObject({ message: 'connection!' });
+  });
+
   test('is gone on with once: a second break ends it with the first failure', () => {
     const request = new Request([{ order: 1 }, { order: 2 }, { order: 3 }]);
     request.attempt();

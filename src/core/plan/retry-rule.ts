@@ -44,6 +44,8 @@ export interface RetryQuestion {
   readonly hasFallback: boolean;
   /** Going on with a stream is for deployments that have not broken it. */
   readonly isRecovery: boolean;
+  /** The deployment refused no more than the beginning of the answer: it may still be asked for the whole. */
+  readonly hasRefusedBeginning: boolean;
   /** A `retry_policy` allows retries for this class of errors: that beats `never` and its kind (litellm-1.106.md 4e). */
   readonly byPolicy: boolean;
 }
@@ -51,7 +53,8 @@ export interface RetryQuestion {
 /** Deployments that a retry may go to; empty = no retry in this group. */
 export function retryCandidates(question: RetryQuestion): readonly DeploymentIndex[] {
   const { failure, group, tried } = question;
-  switch (question.isRecovery ? 'elsewhere' : ruleFor(failure, question.byPolicy)) {
+  if (question.isRecovery) return recoveryCandidates(question);
+  switch (ruleFor(failure, question.byPolicy)) {
     case 'never':
       return [];
     case 'shared':
@@ -63,6 +66,16 @@ export function retryCandidates(question: RetryQuestion): readonly DeploymentInd
     case 'again':
       return again(question);
   }
+}
+
+function recoveryCandidates({
+  group,
+  tried,
+  deployment,
+  hasRefusedBeginning,
+}: RetryQuestion): readonly DeploymentIndex[] {
+  const untried = group.filter((index) => !tried.includes(index));
+  return untried.length === 0 && hasRefusedBeginning ? [deployment.index] : untried;
 }
 
 /** The provider's dialect cannot express the request: nothing was sent, so asking another deployment costs nothing. */

@@ -30,6 +30,8 @@ export interface RetryInput {
   readonly hasFallback: boolean;
   /** A stream is to be gone on with: the deployment that broke it is not asked again. */
   readonly isRecovery: boolean;
+  /** The deployment refused the beginning of the answer that it was to go on from. */
+  readonly hasRefusedBeginning: boolean;
   /** A `retry_policy` says how many. */
   readonly byPolicy: boolean;
   /** No wait may end later. */
@@ -46,7 +48,8 @@ export function planRetry(input: RetryInput): Retry | undefined {
   const group = inRotation(table, hop.members);
   const candidates = deployment === undefined ? group : retryCandidates({ ...input, deployment, group });
   if (candidates.length === 0) return undefined;
-  if (group.length > 1) return { candidates, untilMs: now, reason: 'backoff', counts, isDeferred: false };
+  if (group.length > 1 || input.hasRefusedBeginning)
+    return { candidates, untilMs: now, reason: 'backoff', counts, isDeferred: false };
   const namedMs = failure.retryAfterMs ?? 0;
   const pauseMs = Math.max(namedMs, backoffMs(hop.retries, table.settings.retryAfterMs, input.rng));
   if (now + pauseMs > input.latestMs) return undefined;
