@@ -134,7 +134,7 @@ async function wait(exchange: Exchange, action: Extract<Action, { kind: 'wait' }
   const counted = action.reason === 'capacity' ? 1 : 0;
   if (plan.waiter !== undefined) {
     plan.waiter.wake = () => exchange.wake?.();
-    attendQueue(runtime.queue, clock);
+    attendQueue(runtime, clock);
   }
   waits.queued += counted;
   await waitUntil(exchange, action.untilMs);

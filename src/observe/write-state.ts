@@ -1,6 +1,7 @@
 // What is true right now, read from the fleet when somebody scrapes: health, limits, flights. Nothing here is counted.
 import { snapshot, type DeploymentSnapshot } from '../core/fleet/snapshot.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
+import { insideGuard } from '../gateway/fleet-guard.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import type { DeploymentMetrics } from './deployment-metrics.ts';
 import { labelText, type Exposition } from './exposition.ts';
@@ -30,7 +31,7 @@ export function writeState(out: Exposition, scrape: Scrape, deployments: readonl
     labels: labelText(deploymentLabels(metrics.names)),
     isOut: runtime.config.table.deployments[index]?.outOfRotation !== undefined,
     limits: runtime.config.table.deployments[index]?.limits,
-    seen: snapshot(runtime.fleet, index, now),
+    seen: insideGuard(runtime.guard, now, (at) => snapshot(runtime.fleet, index, at)),
   }));
   const inRotation = rows.filter(({ isOut }) => !isOut);
   const perRow = (name: string, help: string, of: (row: (typeof rows)[number]) => number | undefined): void => {

@@ -3,11 +3,12 @@
 import type { Deployment } from '../deployment.ts';
 import type { Budgets } from '../budget/budgets.ts';
 import type { Millis } from '../units.ts';
-import { copyAccount } from './accounts.ts';
+import { copyAccount, type Account } from './accounts.ts';
 import { load, store } from './cells.ts';
-import { BUDGET } from './budget.ts';
+import { BUDGET, type Budget } from './budget.ts';
 import { copyFailCounts } from './fail-counts.ts';
 import type { Fleet } from './fleet.ts';
+import { copyLanes } from './lanes.ts';
 import type { Meter } from './meter.ts';
 import { meterCopy } from './meter.ts';
 import type { Micros } from './micros.ts';
@@ -27,7 +28,13 @@ export interface FleetOf {
 
 /** Moves numbers of deployments with the same id from `old` to a fresh `next`. Call before `next` serves requests. */
 export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
-  const heirs = new Map(next.deployments.map((deployment, index) => [deployment.id, next.fleet.rows[index]]));
+  copyNumbers(old, next, now);
+  pointAtHeirs(old, next);
+}
+
+/** The numbers alone: where threads share them, one thread copies and each points its own fleets at what was copied. */
+export function copyNumbers(old: FleetOf, next: FleetOf, now: Millis): void {
+  const heirs = heirsIn(next);
   const nowUs = microsBefore(now);
   const moved = new Set<Row>();
   const { tracking } = old.fleet;
@@ -36,39 +43,60 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
   for (const [index, deployment] of old.deployments.entries()) {
     const from = old.fleet.rows[index];
     const to = heirs.get(deployment.id);
-    if (from === undefined || to === undefined) continue;
-    if (!moved.has(to)) copyRow(from, to, nowUs);
-    if (!moved.has(to) && hasLearned) copyLearned(from, to, nowUs);
+    if (from === undefined || to === undefined || moved.has(to)) continue;
+    copyRow(from, to, nowUs);
+    if (hasLearned) copyLearned(from, to, nowUs);
     moved.add(to);
-    old.fleet.rows[index] = to;
   }
-  inheritBudgets(old, next);
-  inheritAccounts(old, next);
+  for (const { from, to } of budgetHeirs(old, next)) copyBudget(from, to);
+  for (const { from, to } of accountHeirs(old, next)) copyAccount(from, to);
+}
+
+/** From now on `old` reads and writes the numbers in `next`. */
+export function pointAtHeirs(old: FleetOf, next: FleetOf): void {
+  const heirs = heirsIn(next);
+  for (const [index, { id }] of old.deployments.entries()) {
+    const to = heirs.get(id);
+    if (to !== undefined) old.fleet.rows[index] = to;
+  }
+  for (const { nth, to } of budgetHeirs(old, next)) old.fleet.budgets[nth] = to;
+  for (const { nth, to } of accountHeirs(old, next)) old.fleet.accounts[nth] = to;
+}
+
+function heirsIn({ deployments, fleet }: FleetOf): Map<string, Row | undefined> {
+  return new Map(deployments.map(({ id }, index) => [id, fleet.rows[index]]));
+}
+
+/** What stands at position `nth` of the old list, and what takes its place. */
+interface Heir<Value> {
+  readonly nth: number;
+  readonly from: Value;
+  readonly to: Value;
 }
 
 /** Budgets of groups with the same name. */
-function inheritBudgets(old: FleetOf, next: FleetOf): void {
+function budgetHeirs(old: FleetOf, next: FleetOf): Heir<Budget>[] {
   const heirs = new Map(next.deployments.map(({ group }, index) => [group, next.fleet.budgets[index]]));
-  for (const [index, { group }] of old.deployments.entries()) {
-    const from = old.fleet.budgets[index];
+  return old.deployments.flatMap(({ group }, nth) => {
+    const from = old.fleet.budgets[nth];
     const to = heirs.get(group);
-    if (from === undefined || to === undefined || from === to) continue;
-    for (const offset of Object.values(BUDGET)) store(to.cells, to.at + offset, load(from.cells, from.at + offset));
-    old.fleet.budgets[index] = to;
-  }
+    return from === undefined || to === undefined ? [] : [{ nth, from, to }];
+  });
+}
+
+function copyBudget(from: Budget, to: Budget): void {
+  for (const offset of Object.values(BUDGET)) store(to.cells, to.at + offset, load(from.cells, from.at + offset));
 }
 
 /** What was spent stays spent, whatever the new limit and period; a window that runs ends when it would have. */
-function inheritAccounts(old: FleetOf, next: FleetOf): void {
+function accountHeirs(old: FleetOf, next: FleetOf): Heir<Account>[] {
   const list = next.budgets?.list ?? [];
   const heirs = new Map(list.map(({ kind, name }, nth) => [`${kind}:${name}`, next.fleet.accounts[nth]]));
-  for (const [nth, { kind, name }] of (old.budgets?.list ?? []).entries()) {
+  return (old.budgets?.list ?? []).flatMap(({ kind, name }, nth) => {
     const from = old.fleet.accounts[nth];
     const to = heirs.get(`${kind}:${name}`);
-    if (from === undefined || to === undefined) continue;
-    copyAccount(from, to);
-    old.fleet.accounts[nth] = to;
-  }
+    return from === undefined || to === undefined ? [] : [{ nth, from, to }];
+  });
 }
 
 function copyRow(from: Row, to: Row, nowUs: Micros): void {
@@ -87,6 +115,7 @@ function copyRow(from: Row, to: Row, nowUs: Micros): void {
   copyMeter(from.otpm, to.otpm, nowUs);
   copyEstimate(from, to);
   copyFailCounts(from.failCounts, to.failCounts, nowUs);
+  copyLanes(from, to);
 }
 
 /** Only where a strategy learns: the pages of a fleet that does not are never touched. */

@@ -128,6 +128,13 @@ export class AdmissionQueue {
     this.#gone = [];
   }
 
+  /** What was reserved has been taken out by somebody else, and must not be given back: the next round reserves anew. */
+  forget(now: Millis): void {
+    for (const waiter of this.#waiters) waiter.reservation = undefined;
+    this.#gone = [];
+    this.changed(now);
+  }
+
   /** Nobody's place changes: what it needs is added behind all others. */
   #append(waiter: Waiter, at: QueueMoment): void {
     this.#decide(waiter, at);

@@ -3,6 +3,7 @@
 import type { Deployment } from '../../core/deployment.ts';
 import { snapshot, type DeploymentSnapshot } from '../../core/fleet/snapshot.ts';
 import type { Millis } from '../../core/units.ts';
+import { insideGuard } from '../../gateway/fleet-guard.ts';
 import type { RecentRequests } from '../../observe/recent.ts';
 import { detailEnvelope, errorEnvelope, NO_PARAM } from '../../wire/error-envelope.ts';
 import type { ReloadOutcome } from '../../reload.ts';
@@ -44,7 +45,10 @@ export function adminRoutes({ context, recent, reload }: ControlPlaneOptions): C
         const { runtime, services } = context();
         const now = services.clock.now();
         return jsonReply({
-          deployments: ids().map((one) => shownDeployment(one, snapshot(runtime.fleet, one.index, now), now)),
+          deployments: ids().map((one) => {
+            const numbers = insideGuard(runtime.guard, now, (at) => snapshot(runtime.fleet, one.index, at));
+            return shownDeployment(one, numbers, now);
+          }),
         });
       },
     }),
