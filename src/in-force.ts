@@ -3,11 +3,12 @@
 // deployments that stay live on.
 import type { GatewayConfig } from './config/types.ts';
 import { AffinityMemory } from './core/affinity/affinity-memory.ts';
-import { inheritFleet } from './core/fleet/inherit.ts';
+import { inheritFleet, pointAtHeirs, type FleetOf } from './core/fleet/inherit.ts';
+import type { Millis } from './core/units.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { Mirrors } from './gateway/mirror.ts';
 import { createRuntime } from './gateway/runtime.ts';
-import type { ServerState } from './gateway/runtime.ts';
+import type { FleetShare, Runtime, ServerState } from './gateway/runtime.ts';
 import type { TokenCounter } from './gateway/tokens/token-counter.ts';
 import { Authenticator } from './http/auth.ts';
 import type { DataPlaneContext } from './http/data-plane.ts';
@@ -46,10 +47,13 @@ export class InForce {
   /** Replaced ones with requests that still run. */
   readonly #retiring = new Set<DataPlaneContext>();
 
-  /** Throws when a file that the config names cannot be read (a certificate). */
-  constructor(config: GatewayConfig, lasting: Lasting) {
+  /** Made for `takeUp`. */
+  #prepared: DataPlaneContext | undefined;
+
+  /** Throws when a file that the config names cannot be read (a certificate). `share`: threads share the numbers. */
+  constructor(config: GatewayConfig, lasting: Lasting, share?: FleetShare) {
     this.#lasting = lasting;
-    this.#context = this.#enact(config);
+    this.#context = this.#enact(config, share);
   }
 
   get context(): DataPlaneContext {
@@ -63,20 +67,42 @@ export class InForce {
   replace(config: GatewayConfig): ConfigChange {
     const old = this.#context;
     const next = this.#enact(config);
-    const [from, to] = [old.runtime, next.runtime].map(({ fleet, config: { table } }) => ({
-      fleet,
-      deployments: table.deployments,
-      budgets: table.settings.budgets,
-    }));
     const now = this.#lasting.clock.now();
     // Reservations do not move: who waits reserves anew, in the numbers that move on.
-    old.runtime.queue.withdraw();
-    if (from !== undefined && to !== undefined) inheritFleet(from, to, now);
-    old.runtime.queue.changed(now);
+    for (const { queue } of this.#runtimes()) queue.withdraw();
+    inheritFleet(fleetOf(old.runtime), fleetOf(next.runtime), now);
+    for (const { queue } of this.#runtimes()) queue.changed(now);
+    this.#switchTo(next);
+    return changeBetween(old.runtime.config, config);
+  }
+
+  /** Makes everything that `config` needs, and changes nothing yet. Throws as the constructor does. */
+  prepare(config: GatewayConfig, share: FleetShare): void {
+    this.#prepared = this.#enact(config, share);
+  }
+
+  /** Another thread has put what was prepared in force, and the numbers have moved. */
+  takeUp(): void {
+    if (this.#prepared !== undefined) this.#switchTo(this.#prepared);
+    this.#prepared = undefined;
+  }
+
+  /** All reservations have been taken out of the numbers by another thread: who waits here reserves anew. */
+  reserveAnew(now: Millis): void {
+    for (const { queue } of this.#runtimes()) queue.forget(now);
+  }
+
+  #switchTo(next: DataPlaneContext): void {
+    const old = this.#context;
+    for (const runtime of this.#runtimes()) pointAtHeirs(fleetOf(runtime), fleetOf(next.runtime));
     this.#context = next;
     this.#retiring.add(old);
     this.#retire(old);
-    return changeBetween(old.runtime.config, config);
+  }
+
+  /** Those that requests still run in, the one in force included. */
+  #runtimes(): Runtime[] {
+    return [this.#context, ...this.#retiring].map(({ runtime }) => runtime);
   }
 
   /** Closes every connection to an upstream, at once. */
@@ -84,9 +110,10 @@ export class InForce {
     await Promise.all([...this.#transports.values()].map((transport) => transport.destroy()));
   }
 
-  #enact(config: GatewayConfig): DataPlaneContext {
+  #enact(config: GatewayConfig, share?: FleetShare): DataPlaneContext {
     const { clock, log, metrics, recent, state, credentials, mirrors, tokens } = this.#lasting;
-    const runtime = createRuntime(config, { transports: this.#openTransports(config), affinity: this.#affinity });
+    const lasting = { transports: this.#openTransports(config), affinity: this.#affinity };
+    const runtime = createRuntime(config, lasting, share);
     const publish = publisher([log.listener(runtime), metrics.adopt(runtime), recent.listener]);
     return {
       runtime,
@@ -134,6 +161,10 @@ export class InForce {
       void transport.close();
     }
   }
+}
+
+function fleetOf({ fleet, config: { table } }: Runtime): FleetOf {
+  return { fleet, deployments: table.deployments, budgets: table.settings.budgets };
 }
 
 const PROXY_NAMES = /^(?:https?|no|all)_proxy$/i;

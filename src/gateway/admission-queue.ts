@@ -1,8 +1,9 @@
 // The clock of the admission queue: one timer for the earliest place of all that wait. The queue itself is pure and
 // decides; requests are woken by it and go on in their executors. Nothing here awaits.
 import type { AdmissionQueue } from '../core/queue/admission-queue.ts';
+import type { Millis } from '../core/units.ts';
 import type { Clock, TimerHandle } from '../upstream/clock.ts';
-import { insideGuard, type FleetGuard } from './fleet-guard.ts';
+import type { FleetGuard } from './fleet-guard.ts';
 import type { Runtime } from './runtime.ts';
 
 class QueueTimer {
@@ -35,10 +36,19 @@ class QueueTimer {
     this.#timer = undefined;
     this.#armedForMs = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
-    if (this.#queue.isStale(now)) {
-      insideGuard(this.#guard, now, (at) => this.#queue.round({ now: at, rng: this.#clock.random }));
-    }
+    if (this.#queue.isStale(now)) this.#round(now);
     this.arm();
+  }
+
+  #round(now: Millis): void {
+    const queue = this.#queue;
+    const mayFree = queue.holdsForLeavers;
+    const at = this.#guard?.enter(now) ?? now;
+    try {
+      queue.round({ now: at, rng: this.#clock.random });
+    } finally {
+      this.#guard?.leave(mayFree);
+    }
   }
 
   /** What another thread gives back may be for who waits here. */

@@ -55,6 +55,11 @@ export class AdmissionQueue {
     return this.#waiters.length;
   }
 
+  /** Who left still holds what it had reserved: the next round gives it back. */
+  get holdsForLeavers(): boolean {
+    return this.#gone.length > 0;
+  }
+
   /** When `round` should be called next; Infinity = when something happens. */
   get dueMs(): Millis {
     const changedMs = this.#changedMs ?? Number.POSITIVE_INFINITY;
