@@ -100,7 +100,8 @@ async function drain(parts: Drained): Promise<void> {
   const { server, state, clock } = parts;
   state.shuttingDown = true;
   let areAllGone = false;
-  NetServer.prototype.close.call(server, () => (areAllGone = true));
+  // A server that is handed its connections has no address to give up.
+  if (server.listening) NetServer.prototype.close.call(server, () => (areAllGone = true));
   const deadlineMs = clock.now() + parts.inForce.context.runtime.config.general.shutdownGraceMs;
   while (state.openResponses > 0 && !areAllGone && clock.now() < deadlineMs) {
     await new Promise<void>((resolve) => void clock.after(DRAIN_POLL_MS, resolve, undefined));

@@ -48,12 +48,12 @@ export class InForce {
   readonly #retiring = new Set<DataPlaneContext>();
 
   /** Made for `takeUp`. */
-  #prepared: DataPlaneContext | undefined;
+  #prepared: Runtime | undefined;
 
   /** Throws when a file that the config names cannot be read (a certificate). `share`: threads share the numbers. */
   constructor(config: GatewayConfig, lasting: Lasting, share?: FleetShare) {
     this.#lasting = lasting;
-    this.#context = this.#enact(config, share);
+    this.#context = this.#enact(this.#open(config, share));
   }
 
   get context(): DataPlaneContext {
@@ -66,7 +66,7 @@ export class InForce {
    */
   replace(config: GatewayConfig): ConfigChange {
     const old = this.#context;
-    const next = this.#enact(config);
+    const next = this.#enact(this.#open(config));
     const now = this.#lasting.clock.now();
     // Reservations do not move: who waits reserves anew, in the numbers that move on.
     for (const { queue } of this.#runtimes()) queue.withdraw();
@@ -78,13 +78,20 @@ export class InForce {
 
   /** Makes everything that `config` needs, and changes nothing yet. Throws as the constructor does. */
   prepare(config: GatewayConfig, share: FleetShare): void {
-    this.#prepared = this.#enact(config, share);
+    this.#prepared = this.#open(config, share);
+  }
+
+  /** What was prepared does not come into force. */
+  discard(): void {
+    this.#prepared = undefined;
+    this.#closeUnused();
   }
 
   /** Another thread has put what was prepared in force, and the numbers have moved. */
   takeUp(): void {
-    if (this.#prepared !== undefined) this.#switchTo(this.#prepared);
+    const prepared = this.#prepared;
     this.#prepared = undefined;
+    if (prepared !== undefined) this.#switchTo(this.#enact(prepared));
   }
 
   /** All reservations have been taken out of the numbers by another thread: who waits here reserves anew. */
@@ -110,10 +117,15 @@ export class InForce {
     await Promise.all([...this.#transports.values()].map((transport) => transport.destroy()));
   }
 
-  #enact(config: GatewayConfig, share?: FleetShare): DataPlaneContext {
-    const { clock, log, metrics, recent, state, credentials, mirrors, tokens } = this.#lasting;
+  /** What may fail. */
+  #open(config: GatewayConfig, share?: FleetShare): Runtime {
     const lasting = { transports: this.#openTransports(config), affinity: this.#affinity };
-    const runtime = createRuntime(config, lasting, share);
+    return createRuntime(config, lasting, share);
+  }
+
+  #enact(runtime: Runtime): DataPlaneContext {
+    const { clock, log, metrics, recent, state, credentials, mirrors, tokens } = this.#lasting;
+    const { general } = runtime.config;
     const publish = publisher([log.listener(runtime), metrics.adopt(runtime), recent.listener]);
     return {
       runtime,
@@ -126,7 +138,7 @@ export class InForce {
         waits: state,
         explainTrouble: recent.explainTrouble,
       },
-      authenticator: new Authenticator(config.general.masterKey, config.general.keyHeaderName),
+      authenticator: new Authenticator(general.masterKey, general.keyHeaderName),
       state,
       load: { requests: 0 },
     };
@@ -154,7 +166,12 @@ export class InForce {
       return;
     }
     this.#retiring.delete(old);
-    const inUse = new Set([this.#context, ...this.#retiring].flatMap(({ runtime }) => runtime.transports));
+    this.#closeUnused();
+  }
+
+  #closeUnused(): void {
+    const prepared = this.#prepared?.transports ?? [];
+    const inUse = new Set([...prepared, ...this.#runtimes().flatMap(({ transports }) => transports)]);
     for (const [key, transport] of this.#transports) {
       if (inUse.has(transport)) continue;
       this.#transports.delete(key);
@@ -173,7 +190,8 @@ function proxies(env: GatewayConfig['environment']): readonly unknown[] {
   return Object.entries(env).filter(([name]) => PROXY_NAMES.test(name));
 }
 
-function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
+/** What a replacement changes. */
+export function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
   const [before, after] = [old, next].map(({ table }) => table.byId);
   const missingIn = (ids: ReadonlyMap<string, number> | undefined, all: ReadonlyMap<string, number> | undefined) =>
     [...(all?.keys() ?? [])].filter((id) => ids?.has(id) !== true).length;

@@ -30,7 +30,7 @@ export type ReloadOutcome =
 export interface ReloadParts {
   /** The config as it stands now. */
   readonly read: () => GatewayConfig | Promise<GatewayConfig>;
-  readonly replace: (config: GatewayConfig) => ConfigChange;
+  readonly replace: (config: GatewayConfig) => ConfigChange | Promise<ConfigChange>;
   /** Told of every outcome, once. */
   readonly report: (outcome: ReloadOutcome, trigger: ReloadTrigger) => void;
 }
@@ -60,7 +60,7 @@ export class Reloader {
       const config = await this.#parts.read();
       problems = config.problems;
       if (hasErrors(config)) return { kind: 'rejected', problems };
-      return { kind: 'replaced', change: this.#parts.replace(config), problems, files: config.files };
+      return { kind: 'replaced', change: await this.#parts.replace(config), problems, files: config.files };
     } catch (error) {
       return { kind: 'rejected', problems: [...problems, problemOf(error)] };
     }

@@ -183,7 +183,7 @@ async function listen(
   context: Pick<ServeContext, 'env' | 'read'> & { readonly host: string; readonly log: RequestLog },
 ): Promise<RunningGateway | undefined> {
   try {
-    return await serve(config, {
+    const options = {
       host: context.host,
       port: args.port,
       keyFile: args.sslKeyFile,
@@ -192,7 +192,10 @@ async function listen(
       env: context.env,
       log: context.log,
       readConfig: context.read,
-    });
+    };
+    if (args.workers === 1) return await serve(config, options);
+    const { serveThreads } = await import('../threads/serve-threads.ts');
+    return await serveThreads(config, { ...options, threads: args.workers });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const place = `${context.host}:${args.port}`;

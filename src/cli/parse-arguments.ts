@@ -1,6 +1,7 @@
 // From the command line and the environment to one typed command. Flags beat the environment, the environment beats the
 // defaults, as in LiteLLM; nothing is read or started here.
 import { nearestKey } from '../config/nearest-key.ts';
+import { MOST_WORKERS } from './flags.ts';
 import { readFlags } from './read-flags.ts';
 import type { ReadFlags } from './read-flags.ts';
 
@@ -31,6 +32,8 @@ export interface ServeArguments {
   readonly keepAliveTimeoutMs: number | undefined;
   /** Reload when a file of the config changes. */
   readonly watch: boolean;
+  /** Threads that serve. */
+  readonly workers: number;
 }
 
 export interface FakeProviderArguments {
@@ -131,15 +134,8 @@ function serveArguments(flags: ReadFlags, env: Environment, port: number): Serve
     sslCertFile: textOf(flags, 'ssl_certfile_path'),
     keepAliveTimeoutMs: keepAliveSeconds === undefined ? undefined : keepAliveSeconds * 1000,
     watch: flags.values.has('watch'),
+    workers: numberOf(flags, 'num_workers') ?? Number(env['NUM_WORKERS'] || 1),
   };
-}
-
-function workerNotices(flags: ReadFlags, env: Environment): readonly string[] {
-  const fromFlag = numberOf(flags, 'num_workers');
-  const workers = fromFlag ?? Number(env['NUM_WORKERS'] || 1);
-  if (!(workers > 1)) return [];
-  const name = fromFlag === undefined ? 'NUM_WORKERS' : '--num_workers';
-  return [`${name} ${workers} is not supported yet: one worker serves`];
 }
 
 function serveCommand(verb: 'serve' | 'demo', flags: ReadFlags, env: Environment): Command {
@@ -153,9 +149,12 @@ function serveCommand(verb: 'serve' | 'demo', flags: ReadFlags, env: Environment
   if ((serve.sslKeyFile === undefined) !== (serve.sslCertFile === undefined)) {
     return mistake('--ssl_keyfile_path and --ssl_certfile_path need each other');
   }
+  if (!Number.isInteger(serve.workers) || serve.workers < 1 || serve.workers > MOST_WORKERS) {
+    return mistake(`NUM_WORKERS takes a whole number from 1 to ${MOST_WORKERS}, not "${env['NUM_WORKERS']}"`);
+  }
   const what = flags.values.has('test') ? 'test' : flags.values.has('health') ? 'health' : undefined;
   if (what !== undefined) return { kind: 'probe', what, url: probeUrl(serve), model: serve.quickModel?.model };
-  const notices = [...flags.notices, ...workerNotices(flags, env)];
+  const { notices } = flags;
   // `npm start -- --config FILE` is `demo --config FILE`: the file is meant. A file in the environment is not.
   const namesOwnModels = flags.values.has('config') || flags.values.has('model');
   if (verb === 'serve' || namesOwnModels) return { kind: 'serve', serve, notices };

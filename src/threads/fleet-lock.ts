@@ -48,6 +48,16 @@ export class FleetLock implements FleetGuard {
 
   enter(now: Millis): Millis {
     if (Atomics.compareExchange(this.#words, WORD.lock, FREE, this.#thread) !== FREE) this.#wait();
+    return this.#begin(now);
+  }
+
+  /** `undefined`: somebody is inside. For who must not wait. */
+  tryEnter(now: Millis): Millis | undefined {
+    const wasFree = Atomics.compareExchange(this.#words, WORD.lock, FREE, this.#thread) === FREE;
+    return wasFree || this.#spin() ? this.#begin(now) : undefined;
+  }
+
+  #begin(now: Millis): Millis {
     const at = Math.max(now, this.#latestMs[0] ?? 0);
     this.#latestMs[0] = at;
     const epoch = this.#words[WORD.epoch] ?? 0;
@@ -86,13 +96,18 @@ export class FleetLock implements FleetGuard {
     }
   }
 
-  #wait(): void {
-    const words = this.#words;
+  #spin(): boolean {
     for (let left = SPINS; left > 0; left--) {
       pause();
-      if (Atomics.load(words, WORD.lock) !== FREE) continue;
-      if (Atomics.compareExchange(words, WORD.lock, FREE, this.#thread) === FREE) return;
+      if (Atomics.load(this.#words, WORD.lock) !== FREE) continue;
+      if (Atomics.compareExchange(this.#words, WORD.lock, FREE, this.#thread) === FREE) return true;
     }
+    return false;
+  }
+
+  #wait(): void {
+    if (this.#spin()) return;
+    const words = this.#words;
     // Whoever has slept takes it as contended: others may sleep still.
     const taken = this.#thread | CONTENDED;
     for (;;) {

@@ -1,0 +1,60 @@
+// What the thread that watches over the others and the threads that serve say to each other.
+import type { LogLevel } from '../observe/request-log.ts';
+import type { ReloadOutcome } from '../reload.ts';
+
+/** A config as it was read, and the numbers that belong to it. */
+export interface Generation {
+  readonly number: number;
+  /** What was read, by path, the config itself first. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly fleet: SharedArrayBuffer;
+}
+
+/** What a thread that serves is started with. */
+export interface ThreadStart {
+  /** From 1. */
+  readonly thread: number;
+  readonly threads: number;
+  readonly words: SharedArrayBuffer;
+  /** Moment 0 of everybody's clock, in nanoseconds of the process. */
+  readonly originNs: bigint;
+  readonly clockSpeed: number;
+  readonly generation: Generation;
+  readonly cliModel: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  readonly keepAliveTimeoutMs: number;
+  readonly logLevel: LogLevel;
+}
+
+/** What a thread that serves can be asked. */
+export type OfServing = {
+  /** Makes everything for a config, and puts nothing in force. Refuses where that cannot be done. */
+  prepare: { asked: Generation; answer: undefined };
+  /** What was prepared does not come into force. */
+  discard: { asked: undefined; answer: undefined };
+  /** What was prepared is in force. */
+  takeUp: { asked: undefined; answer: undefined };
+  /** Serves what it has and ends. */
+  drain: { asked: undefined; answer: undefined };
+};
+
+/** What the watching thread can be asked. */
+export type OfWatching = {
+  /** It listens; on which port. */
+  listening: { asked: number; answer: undefined };
+  /** It cannot serve: why, and the code of the system where there is one. */
+  failed: { asked: StartProblem; answer: undefined };
+  /** Whole lines. */
+  log: { asked: string; answer: undefined };
+  reload: { asked: undefined; answer: ReloadOutcome };
+};
+
+export interface StartProblem {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly syscall: string | undefined;
+}
