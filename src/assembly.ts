@@ -6,6 +6,8 @@ import type { GatewayConfig } from './config/types.ts';
 import { Mirrors } from './gateway/mirror.ts';
 import { TokenCounter } from './gateway/tokens/token-counter.ts';
 import type { FleetShare, ServerState } from './gateway/runtime.ts';
+import type { ControlPlaneOptions } from './http/control-plane/control-context.ts';
+import type { Fellows } from './http/control-plane/fellows.ts';
 import { lazyControlPlane, type LazyControlPlane } from './http/control-plane/lazy-control-plane.ts';
 import { DataPlane } from './http/data-plane.ts';
 import type { HeldBytes } from './http/read-body.ts';
@@ -29,6 +31,8 @@ export interface AssemblyOptions {
   /** Of one of several threads: the numbers that all share. */
   readonly share?: FleetShare;
   readonly held?: HeldBytes;
+  readonly fellows?: Fellows;
+  readonly onHealthRounds?: ControlPlaneOptions['onHealthRounds'];
 }
 
 export interface Assembly {
@@ -56,7 +60,8 @@ export function assemble(config: GatewayConfig, options: AssemblyOptions): Assem
   const lasting = { clock, log, metrics, recent, state, credentials, mirrors, tokens };
   const inForce = new InForce(config, lasting, options.share);
   const context = () => inForce.context;
-  const control = lazyControlPlane({ context, metrics, recent, reload: options.reload, env });
+  const { reload, fellows, onHealthRounds } = options;
+  const control = lazyControlPlane({ context, metrics, recent, reload, env, fellows, onHealthRounds });
   const dataPlane = new DataPlane(context, options.held);
   const server = createServer(
     {

@@ -56,6 +56,11 @@ export class InForce {
     this.#context = this.#enact(this.#open(config, share));
   }
 
+  /** Who served whom, over every config. */
+  get affinity(): AffinityMemory {
+    return this.#affinity;
+  }
+
   get context(): DataPlaneContext {
     return this.#context;
   }

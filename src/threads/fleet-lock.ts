@@ -24,7 +24,7 @@ declare global {
 }
 
 /** Tells the processor that this is a waiting loop, where the engine can. */
-const pause = Atomics.pause ?? (() => undefined);
+const pause = (): void => Atomics.pause?.();
 
 export class FleetLock implements FleetGuard {
   /** Called inside, with the time, when something has to be looked at first: see `WORD.epoch`. */
@@ -61,11 +61,19 @@ export class FleetLock implements FleetGuard {
     const at = Math.max(now, this.#latestMs[0] ?? 0);
     this.#latestMs[0] = at;
     const epoch = this.#words[WORD.epoch] ?? 0;
-    if (epoch !== this.#epoch) {
-      this.#epoch = epoch;
-      this.onEpoch?.(at);
-    }
+    if (epoch !== this.#epoch) this.#catchUp(epoch, at);
     return at;
+  }
+
+  /** Whatever goes wrong there, nobody stays inside. */
+  #catchUp(epoch: number, at: Millis): void {
+    this.#epoch = epoch;
+    try {
+      this.onEpoch?.(at);
+    } catch (error) {
+      this.leave(false);
+      throw error;
+    }
   }
 
   leave(mayFree: boolean): void {
@@ -137,7 +145,7 @@ export class FleetLock implements FleetGuard {
     // At once where the word has changed meanwhile.
     void Promise.resolve(sleep.value).then(() => {
       this.#isWatching = false;
-      for (const listener of [...this.#watchers]) if (!listener()) this.#watchers.delete(listener);
+      for (const listener of this.#watchers) if (!listener()) this.#watchers.delete(listener);
       if (this.#watchers.size > 0) return this.#await();
       Atomics.store(this.#words, laneWord(this.#thread, LANE.isQueueing), 0);
     });

@@ -71,7 +71,7 @@ export class Line<Mine extends Questions, Theirs extends Questions> {
   /** The other side has ended: nobody will answer any more. */
   close(why: string): void {
     this.#end = new LineClosedError(why);
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(this.#end);
+    for (const id of this.#waiting.keys()) this.#settle(id)?.reject(this.#end);
   }
 
   #send(letter: Letter, transfer?: readonly ArrayBuffer[]): void {

@@ -1,4 +1,8 @@
 // What the thread that watches over the others and the threads that serve say to each other.
+import type { GatewayReport, ThreadReport } from '../http/control-plane/fellows.ts';
+import type { CheckedDeployment } from '../http/control-plane/health-report.ts';
+import type { RecentRequest } from '../observe/recent.ts';
+import type { AffinityHint } from './affinity-hints.ts';
 import type { LogLevel } from '../observe/request-log.ts';
 import type { ReloadOutcome } from '../reload.ts';
 
@@ -33,24 +37,38 @@ export interface ThreadStart {
 /** What a thread that serves can be asked. */
 export type OfServing = {
   /** Makes everything for a config, and puts nothing in force. Refuses where that cannot be done. */
-  prepare: { asked: Generation; answer: undefined };
+  prepare: { asked: Generation; answer: void };
   /** What was prepared does not come into force. */
-  discard: { asked: undefined; answer: undefined };
+  discard: { asked: undefined; answer: void };
   /** What was prepared is in force. */
-  takeUp: { asked: undefined; answer: undefined };
+  takeUp: { asked: undefined; answer: void };
+  report: { asked: undefined; answer: ThreadReport };
+  /** So many of its newest requests. */
+  recent: { asked: number; answer: readonly RecentRequest[] };
+  /** By call id. */
+  find: { asked: string; answer: RecentRequest | undefined };
+  /** Its latest round of background health checks. */
+  healthRound: { asked: undefined; answer: readonly CheckedDeployment[] };
+  /** What others have learned about who served whom. */
+  hints: { asked: readonly AffinityHint[]; answer: void };
   /** Serves what it has and ends. */
-  drain: { asked: undefined; answer: undefined };
+  drain: { asked: undefined; answer: void };
 };
 
 /** What the watching thread can be asked. */
 export type OfWatching = {
   /** It listens; on which port. */
-  listening: { asked: number; answer: undefined };
+  listening: { asked: number; answer: void };
   /** It cannot serve: why, and the code of the system where there is one. */
-  failed: { asked: StartProblem; answer: undefined };
+  failed: { asked: StartProblem; answer: void };
   /** Whole lines. */
-  log: { asked: string; answer: undefined };
+  log: { asked: string; answer: void };
   reload: { asked: undefined; answer: ReloadOutcome };
+  report: { asked: undefined; answer: GatewayReport };
+  recent: { asked: number; answer: readonly RecentRequest[] };
+  find: { asked: string; answer: RecentRequest | undefined };
+  healthRound: { asked: undefined; answer: readonly CheckedDeployment[] };
+  hints: { asked: readonly AffinityHint[]; answer: void };
 };
 
 export interface StartProblem {

@@ -8,6 +8,11 @@ import type { GatewayConfig } from '../config/types.ts';
 import type { FleetShare } from '../gateway/runtime.ts';
 import { insideGuard } from '../gateway/fleet-guard.ts';
 import { RequestLog } from '../observe/request-log.ts';
+import type { ThreadReport } from '../http/control-plane/fellows.ts';
+import type { CheckedDeployment } from '../http/control-plane/health-report.ts';
+import { ProcessMetrics } from '../observe/process-metrics.ts';
+import { tellHints, type AffinityHint } from './affinity-hints.ts';
+import { watchedFellows } from './watched-fellows.ts';
 import { commonClock } from './common-clock.ts';
 import { FleetLock } from './fleet-lock.ts';
 import { heldBytesOf } from './held-bytes.ts';
@@ -24,6 +29,8 @@ class ServingThread {
   #log: RequestLog | undefined;
   #generation: number;
   #preparedNumber = 0;
+  readonly #process = new ProcessMetrics();
+  #latestRound: (() => Promise<readonly CheckedDeployment[]>) | undefined;
 
   constructor(start: ThreadStart, post: Post) {
     const shared = openSharedWords(start.words, start.threads);
@@ -35,6 +42,11 @@ class ServingThread {
       prepare: (generation) => this.#prepare(generation),
       discard: () => this.#discard(),
       takeUp: () => this.#lookAtEpoch(),
+      report: () => this.#report(),
+      recent: (limit) => this.#gateway?.recent.list(limit) ?? [],
+      find: (callId) => this.#gateway?.recent.find(callId),
+      healthRound: () => this.#healthRound(),
+      hints: (hints) => this.#learn(hints),
       drain: () => this.#drain(),
     });
   }
@@ -67,9 +79,12 @@ class ServingThread {
       reload: () => this.#line.ask('reload', undefined),
       share: this.#shareOf(start.generation),
       held: heldBytesOf(this.#words, start),
+      fellows: watchedFellows(this.#line, start.thread),
+      onHealthRounds: (latest) => (this.#latestRound = latest),
     });
     this.#log = log;
     this.#gateway = gateway;
+    tellHints(gateway.inForce.affinity, (hints) => this.#line.tell('hints', hints));
     this.#lock.onEpoch = (now) => this.#onEpoch(gateway, now);
     await this.#listen(gateway);
     this.#line.tell('listening', (gateway.server.address() as AddressInfo).port);
@@ -96,15 +111,13 @@ class ServingThread {
     });
   }
 
-  #prepare(generation: Generation): undefined {
+  #prepare(generation: Generation): void {
     this.#gateway?.inForce.prepare(this.#compile(generation), this.#shareOf(generation));
     this.#preparedNumber = generation.number;
-    return undefined;
   }
 
-  #discard(): undefined {
+  #discard(): void {
     this.#gateway?.inForce.discard();
-    return undefined;
   }
 
   /** Inside the lock: the numbers may have moved to another config, and no reservation stands any more. */
@@ -118,15 +131,30 @@ class ServingThread {
     inForce.reserveAnew(now);
   }
 
-  #lookAtEpoch(): undefined {
+  #lookAtEpoch(): void {
     insideGuard(this.#lock, 0, () => undefined);
-    return undefined;
   }
 
-  async #drain(): Promise<undefined> {
+  async #report(): Promise<ThreadReport> {
+    const process = await this.#process.data();
+    if (this.#gateway === undefined) throw new Error('this thread does not serve yet');
+    return { metrics: this.#gateway.metrics.counted(), state: this.#gateway.state, process };
+  }
+
+  /** The first question loads what makes the checks. */
+  async #healthRound(): Promise<readonly CheckedDeployment[]> {
+    await this.#gateway?.control.warm();
+    if (this.#latestRound === undefined) throw new Error('this thread makes no health checks');
+    return this.#latestRound();
+  }
+
+  #learn(hints: readonly AffinityHint[]): void {
+    for (const hint of hints) this.#gateway?.inForce.affinity.learn(hint);
+  }
+
+  async #drain(): Promise<void> {
     await this.#gateway?.drain();
     this.#log?.close();
-    return undefined;
   }
 }
 

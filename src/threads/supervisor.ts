@@ -7,6 +7,8 @@ import type { RequestLog } from '../observe/request-log.ts';
 import type { ConfigChange, ReloadOutcome } from '../reload.ts';
 import { LineClosedError } from './line.ts';
 import type { ThreadStart } from './messages.ts';
+import type { AffinityHint } from './affinity-hints.ts';
+import { Gathering } from './gathering.ts';
 import type { SharedFleet } from './shared-fleet.ts';
 import { WorkerThread } from './worker-thread.ts';
 
@@ -33,6 +35,7 @@ export class Supervisor {
   readonly #parts: SupervisorParts;
   /** By number. */
   readonly #threads = new Map<number, WorkerThread>();
+  readonly #gathering = new Gathering(() => this.#listening());
   /** Starts and reloads, one after the other: no thread begins with a config that is being replaced. */
   #last: Promise<unknown> = Promise.resolve();
   #port: number;
@@ -92,6 +95,15 @@ export class Supervisor {
     );
   }
 
+  /** To everybody but the one who tells them. */
+  #pass(hints: readonly AffinityHint[], from: number): void {
+    for (const { number, line } of this.#threads.values()) if (number !== from) line.tell('hints', hints);
+  }
+
+  #listening(): WorkerThread[] {
+    return [...this.#threads.values()].toSorted((a, b) => a.number - b.number);
+  }
+
   #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
     const next = this.#last.then(work);
     this.#last = next.catch(() => undefined);
@@ -103,7 +115,12 @@ export class Supervisor {
     const { generation } = fleet.inForce;
     const thread = new WorkerThread(
       { ...start, thread: number, port: this.#port, words: fleet.words, generation },
-      { log: (lines) => void log.pass(lines), reload },
+      {
+        ...this.#gathering.handlers,
+        log: (lines) => log.pass(lines),
+        hints: (hints) => this.#pass(hints, number),
+        reload,
+      },
       script,
     );
     this.#threads.set(number, thread);
@@ -119,6 +136,7 @@ export class Supervisor {
     const { fleet, log } = this.#parts;
     await fleet.giveBack(thread.number);
     this.#threads.delete(thread.number);
+    this.#gathering.bury(thread);
     if (this.#isEnding) return;
     log.logger.error(
       { thread: thread.number, why },

@@ -1,7 +1,7 @@
 // One thread that serves, as the thread that watches over it sees it: started, asked, ended. What its death means for
 // the others is decided elsewhere.
 import { Worker } from 'node:worker_threads';
-import { Line, type Handlers, type Post } from './line.ts';
+import { Line, type Handlers } from './line.ts';
 import type { OfServing, OfWatching, StartProblem, ThreadStart } from './messages.ts';
 
 /** Beside this file in a checkout, beside the bundle in a package. */
@@ -40,10 +40,10 @@ export class WorkerThread {
     this.listening = promise;
     // Who does not wait for it hears of the end all the same.
     promise.catch(() => undefined);
-    this.line = new Line<OfWatching, OfServing>(this.#worker as Post, {
+    this.line = new Line<OfWatching, OfServing>(this.#worker, {
       ...handlers,
-      listening: (port) => void resolve(port),
-      failed: (problem) => void reject(new StartError(problem)),
+      listening: (port) => resolve(port),
+      failed: (problem) => reject(new StartError(problem)),
     });
     this.ended = new Promise((tell) => {
       let why: string | undefined;

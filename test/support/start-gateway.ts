@@ -2,6 +2,7 @@
 import { loadConfigText } from '../../src/config/load.ts';
 import { RequestLog } from '../../src/observe/request-log.ts';
 import { serve, type RunningGateway } from '../../src/serve.ts';
+import { serveThreads } from '../../src/threads/serve-threads.ts';
 import { createClock, type Clock } from '../../src/upstream/clock.ts';
 
 export interface TestGateway extends RunningGateway {
@@ -17,6 +18,8 @@ export interface TestGatewayOptions {
   readonly speed?: number;
   /** Instead of a clock of that speed. */
   readonly clock?: Clock;
+  /** So many threads serve; default 1. They run on a clock of `speed`. */
+  readonly threads?: number;
 }
 
 /** Throws when the config has errors. Drain it at the end of the test. */
@@ -32,7 +35,7 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     pretty: false,
     stream: { write: (line: string) => void (text += line) },
   });
-  const gateway = await serve(config, {
+  const common = {
     host: '127.0.0.1',
     port: 0,
     keyFile: undefined,
@@ -40,9 +43,13 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     keepAliveTimeoutMs: 5_000,
     env,
     log,
-    clock: options.clock ?? createClock(options.speed ?? 1),
     readConfig: () => loadConfigText(newest, { env }),
-  });
+  };
+  const { threads = 1, speed = 1 } = options;
+  const gateway =
+    threads === 1
+      ? await serve(config, { ...common, clock: options.clock ?? createClock(speed) })
+      : await serveThreads(config, { ...common, threads, clockSpeed: speed });
   return {
     ...gateway,
     rewrite: (next) => void (newest = next),
