@@ -15,6 +15,8 @@ export interface Scrape {
   readonly now: Millis;
   /** Client connections, where the server can tell. */
   readonly openConnections: number | undefined;
+  /** Threads that serve; absent = the process is one. */
+  readonly threads?: number;
 }
 
 /** One deployment as a scrape sees it; `index` is one of those that share its labels. */
@@ -59,6 +61,7 @@ export function writeState(out: Exposition, scrape: Scrape, deployments: readonl
   };
   single('litellm_in_flight_requests', 'Requests of clients under way.', state.inFlight);
   single('loadstone_queued_requests', 'Requests waiting for a free unit of a limit.', state.queued);
+  if (scrape.threads !== undefined) single('loadstone_threads', 'Threads that serve.', scrape.threads);
   writeBudgets(out, runtime, now);
   if (openConnections !== undefined) single('loadstone_open_connections', 'Connections of clients.', openConnections);
 }

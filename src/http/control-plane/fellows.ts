@@ -57,5 +57,5 @@ export async function gatheredText({ threads, departed, process }: GatewayReport
   all.adopt(scrape.runtime);
   for (const { metrics } of threads) all.absorb(metrics);
   all.absorb(departed);
-  return all.text({ ...scrape, state: totalState(threads, scrape.state) });
+  return all.text({ ...scrape, threads: threads.length, state: totalState(threads, scrape.state) });
 }
