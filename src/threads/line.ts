@@ -23,7 +23,7 @@ type Letter =
 interface Waiting {
   resolve(answer: unknown): void;
   reject(error: Error): void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 /** Nobody is waited for longer: whoever does not answer by then will not. */
@@ -54,7 +54,8 @@ export class Line<Mine extends Questions, Theirs extends Questions> {
     const id = (this.#lastId += 1);
     return new Promise((resolve, reject) => {
       const giveUp = (): void => this.#settle(id)?.reject(new Error(`no answer to "${name}" within ${patienceMs} ms`));
-      this.#waiting.set(id, { resolve, reject, timer: setTimeout(giveUp, patienceMs) });
+      const timer = Number.isFinite(patienceMs) ? setTimeout(giveUp, patienceMs) : undefined;
+      this.#waiting.set(id, { resolve, reject, timer });
       this.#send({ kind: 'question', id, name, asked });
     });
   }

@@ -29,9 +29,18 @@ export interface ThreadStart {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
+  /** `system`: all listen on one port; `own`: connections are handed to them. */
+  readonly dealing: 'system' | 'own';
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
   readonly keepAliveTimeoutMs: number;
   readonly logLevel: LogLevel;
+}
+
+/** A client's connection that another thread holds. */
+export interface DealtPeer {
+  readonly id: number;
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
 }
 
 /** What a thread that serves can be asked. */
@@ -51,16 +60,26 @@ export type OfServing = {
   healthRound: { asked: undefined; answer: readonly CheckedDeployment[] };
   /** What others have learned about who served whom. */
   hints: { asked: readonly AffinityHint[]; answer: void };
+  /** A connection is its to serve; what the client sends, when he sends no more, when he is gone. */
+  accept: { asked: DealtPeer; answer: void };
+  bytes: { asked: { readonly id: number; readonly bytes: Uint8Array }; answer: void };
+  ended: { asked: number; answer: void };
+  gone: { asked: number; answer: void };
   /** Serves what it has and ends. */
   drain: { asked: undefined; answer: void };
 };
 
 /** What the watching thread can be asked. */
 export type OfWatching = {
-  /** It listens; on which port. */
+  /** It serves; on which port, where it listens itself. */
   listening: { asked: number; answer: void };
   /** It cannot serve: why, and the code of the system where there is one. */
   failed: { asked: StartProblem; answer: void };
+  /** For a client whose connection was dealt to it; answered when he has taken it. */
+  write: { asked: { readonly id: number; readonly bytes: Uint8Array }; answer: void };
+  finish: { asked: number; answer: void };
+  drop: { asked: number; answer: void };
+  flow: { asked: { readonly id: number; readonly isOpen: boolean }; answer: void };
   /** Whole lines. */
   log: { asked: string; answer: void };
   reload: { asked: undefined; answer: ReloadOutcome };

@@ -12,11 +12,13 @@ export interface ServeThreadsOptions extends Omit<ServeOptions, 'clock'> {
   readonly threads: number;
   /** How many times as fast as the wall their clock runs; default 1. */
   readonly clockSpeed?: number;
+  /** `own`: this process deals connections to its threads, as it does by itself where the system cannot. */
+  readonly dealing?: 'system' | 'own';
 }
 
 /** Starts listening; rejects when the port cannot be had (`EADDRINUSE`). */
 export async function serveThreads(config: GatewayConfig, options: ServeThreadsOptions): Promise<RunningGateway> {
-  const { threads, clockSpeed = 1, host, log, env, keepAliveTimeoutMs } = options;
+  const { threads, clockSpeed = 1, dealing = 'system', host, log, env, keepAliveTimeoutMs } = options;
   const originNs = originNow();
   const fleet = new SharedFleet(config, threads, commonClock(originNs, clockSpeed));
   const reloader = new Reloader({
@@ -29,6 +31,7 @@ export async function serveThreads(config: GatewayConfig, options: ServeThreadsO
       threads,
       originNs,
       clockSpeed,
+      dealing,
       cliModel: config.general.cliModel,
       env,
       host,
@@ -41,7 +44,7 @@ export async function serveThreads(config: GatewayConfig, options: ServeThreadsO
     log,
     reload: () => reloader.reload('admin'),
   });
-  await claim(options);
+  if (dealing === 'system') await claim(options);
   const port = await supervisor.start();
   return {
     url: urlOf(options, port),

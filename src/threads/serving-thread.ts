@@ -14,10 +14,11 @@ import { ProcessMetrics } from '../observe/process-metrics.ts';
 import { tellHints, type AffinityHint } from './affinity-hints.ts';
 import { watchedFellows } from './watched-fellows.ts';
 import { commonClock } from './common-clock.ts';
+import { DealtSocket } from './dealt-socket.ts';
 import { FleetLock } from './fleet-lock.ts';
 import { heldBytesOf } from './held-bytes.ts';
 import { Line, type Post } from './line.ts';
-import type { Generation, OfServing, OfWatching, ThreadStart } from './messages.ts';
+import type { DealtPeer, Generation, OfServing, OfWatching, ThreadStart } from './messages.ts';
 import { openSharedWords, WORD } from './shared-words.ts';
 
 class ServingThread {
@@ -29,6 +30,8 @@ class ServingThread {
   #log: RequestLog | undefined;
   #generation: number;
   #preparedNumber = 0;
+  /** Connections that another thread holds. */
+  readonly #dealt = new Map<number, DealtSocket>();
   readonly #process = new ProcessMetrics();
   #latestRound: (() => Promise<readonly CheckedDeployment[]>) | undefined;
 
@@ -47,6 +50,10 @@ class ServingThread {
       find: (callId) => this.#gateway?.recent.find(callId),
       healthRound: () => this.#healthRound(),
       hints: (hints) => this.#learn(hints),
+      accept: (peer) => this.#accept(peer),
+      bytes: ({ id, bytes }) => this.#dealt.get(id)?.receive(bytes),
+      ended: (id) => void this.#dealt.get(id)?.push(null),
+      gone: (id) => void this.#dealt.get(id)?.destroy(),
       drain: () => this.#drain(),
     });
   }
@@ -86,8 +93,8 @@ class ServingThread {
     this.#gateway = gateway;
     tellHints(gateway.inForce.affinity, (hints) => this.#line.tell('hints', hints));
     this.#lock.onEpoch = (now) => this.#onEpoch(gateway, now);
-    await this.#listen(gateway);
-    this.#line.tell('listening', (gateway.server.address() as AddressInfo).port);
+    if (start.dealing === 'system') await this.#listen(gateway);
+    this.#line.tell('listening', (gateway.server.address() as AddressInfo | null)?.port ?? 0);
   }
 
   #compile({ texts }: Generation): GatewayConfig {
@@ -109,6 +116,13 @@ class ServingThread {
         resolve();
       });
     });
+  }
+
+  #accept(peer: DealtPeer): void {
+    const socket = new DealtSocket(peer, this.#line);
+    this.#dealt.set(peer.id, socket);
+    socket.once('close', () => this.#dealt.delete(peer.id));
+    this.#gateway?.server.emit('connection', socket);
   }
 
   #prepare(generation: Generation): void {

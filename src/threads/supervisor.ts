@@ -7,10 +7,11 @@ import type { RequestLog } from '../observe/request-log.ts';
 import type { ConfigChange, ReloadOutcome } from '../reload.ts';
 import { LineClosedError } from './line.ts';
 import type { ThreadStart } from './messages.ts';
+import { Dealer } from './dealer.ts';
 import type { AffinityHint } from './affinity-hints.ts';
 import { Gathering } from './gathering.ts';
 import type { SharedFleet } from './shared-fleet.ts';
-import { WorkerThread } from './worker-thread.ts';
+import { StartError, WorkerThread, type WatchingHandlers } from './worker-thread.ts';
 
 export interface SupervisorParts {
   /** What every thread is started with; what differs is added. */
@@ -22,6 +23,17 @@ export interface SupervisorParts {
   /** The program of a thread; absent = the gateway's. */
   readonly script?: URL | undefined;
 }
+
+/** What Node says where the system has no `SO_REUSEPORT` that balances. */
+const NOT_SHAREABLE = 'ENOTSUP';
+
+/** Threads that listen themselves hold their own connections. */
+const NOTHING_DEALT: Pick<WatchingHandlers, 'write' | 'finish' | 'drop' | 'flow'> = {
+  write: () => undefined,
+  finish: () => undefined,
+  drop: () => undefined,
+  flow: () => undefined,
+};
 
 /** A thread that dies again and again is not started in a hot loop. */
 const FIRST_PAUSE_MS = 100;
@@ -39,6 +51,10 @@ export class Supervisor {
   /** Starts and reloads, one after the other: no thread begins with a config that is being replaced. */
   #last: Promise<unknown> = Promise.resolve();
   #port: number;
+  /** Where threads cannot share a port. */
+  #dealer: Dealer | undefined;
+  /** Ended on purpose, one by one. */
+  readonly #dismissed = new WeakSet<WorkerThread>();
   #isEnding = false;
 
   constructor(parts: SupervisorParts) {
@@ -50,16 +66,39 @@ export class Supervisor {
   async start(): Promise<number> {
     const { threads } = this.#parts.start;
     try {
-      // The first one learns which port "any" is.
-      this.#port = await this.#open(1).listening;
+      const port = await this.#openFirst();
       const others = Array.from({ length: threads - 1 }, (_, nth) => this.#open(nth + 2));
       await Promise.all(others.map(({ listening }) => listening));
+      // Only now, so that nobody is served by a gateway that does not come about.
+      if (this.#dealer !== undefined) this.#port = await this.#dealer.listen(this.#parts.start);
+      else this.#port = port;
       return this.#port;
     } catch (error) {
       this.#isEnding = true;
+      this.#dealer?.close();
       await Promise.all([...this.#threads.values()].map((thread) => thread.end()));
       throw error;
     }
+  }
+
+  /** Learns which port "any" is, and whether the system can share one. */
+  async #openFirst(): Promise<number> {
+    if (this.#parts.start.dealing === 'own') return this.#openDealt();
+    const first = this.#open(1);
+    try {
+      this.#port = await first.listening;
+      return this.#port;
+    } catch (error) {
+      if (!(error instanceof StartError) || error.code !== NOT_SHAREABLE) throw error;
+      this.#dismissed.add(first);
+      await first.end();
+      return this.#openDealt();
+    }
+  }
+
+  #openDealt(): Promise<number> {
+    this.#dealer = new Dealer(() => this.#listening());
+    return this.#open(1).listening;
   }
 
   /** In every thread or, when one refuses, in none. */
@@ -85,6 +124,7 @@ export class Supervisor {
   /** Every thread serves what it has, for at most the grace, and ends. */
   async drain(): Promise<void> {
     this.#isEnding = true;
+    this.#dealer?.close();
     await this.#last.catch(() => undefined);
     const graceMs = this.#parts.fleet.inForce.config.general.shutdownGraceMs / this.#parts.start.clockSpeed;
     await Promise.all(
@@ -113,11 +153,13 @@ export class Supervisor {
   #open(number: number, pauseMs = FIRST_PAUSE_MS): WorkerThread {
     const { start, fleet, log, reload, script } = this.#parts;
     const { generation } = fleet.inForce;
+    const dealing = this.#dealer === undefined ? 'system' : 'own';
     const thread = new WorkerThread(
-      { ...start, thread: number, port: this.#port, words: fleet.words, generation },
+      { ...start, thread: number, dealing, port: this.#port, words: fleet.words, generation },
       {
         ...this.#gathering.handlers,
         log: (lines) => log.pass(lines),
+        ...(this.#dealer?.handlers ?? NOTHING_DEALT),
         hints: (hints) => this.#pass(hints, number),
         reload,
       },
@@ -135,9 +177,10 @@ export class Supervisor {
   async #onEnd(thread: WorkerThread, why: string, pauseMs: number): Promise<void> {
     const { fleet, log } = this.#parts;
     await fleet.giveBack(thread.number);
-    this.#threads.delete(thread.number);
+    if (this.#threads.get(thread.number) === thread) this.#threads.delete(thread.number);
     this.#gathering.bury(thread);
-    if (this.#isEnding) return;
+    this.#dealer?.bury(thread);
+    if (this.#isEnding || this.#dismissed.has(thread)) return;
     log.logger.error(
       { thread: thread.number, why },
       'a thread has died: its open requests are lost, another takes its place',

@@ -395,3 +395,60 @@ test('draining lets every thread finish what it has, and nothing new comes in', 
   await drained;
   expect(running.lines().filter(({ msg }) => msg === 'request').length).toBe(12);
 });
+
+describe('where the system cannot share a port', () => {
+  const dealt = { threads: 3, dealing: 'own' } as const;
+
+  test('connections are dealt to the threads, and everything else is the same', async () => {
+    const held = await heldUpstream();
+    const running = await gateway(
+      configOf([{ id: 'a', url: held.url, more: ', rpm: 9, max_parallel_requests: 6' }]),
+      dealt,
+    );
+    const { url } = running;
+    const first = Promise.allSettled(many(6, url));
+    await vi.waitFor(() => expect(held.held()).toBe(6), { timeout: 20_000 });
+    expect(await statuses(many(10, url))).toEqual({ 429: 10 });
+    // Dealt out evenly, each thread has two.
+    await killThread(2);
+    await vi.waitFor(() => expect(held.held()).toBe(4), { timeout: 20_000 });
+    await vi.waitFor(() => expect(running.lines().filter(isDeath).length).toBe(1), { timeout: 20_000 });
+    held.release();
+    expect((await first).filter(({ status }) => status === 'fulfilled').length).toBe(4);
+    expect(await statuses(many(10, url))).toEqual({ 200: 3, 429: 7 });
+  });
+
+  test('large bodies and streams come whole, on connections that are kept', async () => {
+    const up = await provider();
+    const { url } = await gateway(configOf([{ id: 'a', url: up.url }]), dealt);
+    const content = 'word '.repeat(400_000);
+    for (let nth = 0; nth < 4; nth++) {
+      const answer = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'g', stream: nth % 2 === 0, messages: [{ role: 'user', content }] }),
+      });
+      expect([answer.status, (await answer.text()).includes('stop')]).toEqual([200, true]);
+    }
+    expect(up.requests.map(({ body }) => JSON.stringify(body).length > content.length)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test('a client that leaves is noticed', async () => {
+    const held = await heldUpstream();
+    const { url } = await gateway(configOf([{ id: 'a', url: held.url }]), dealt);
+    const leaving = new AbortController();
+    const asked = fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'g', messages: [] }),
+      signal: leaving.signal,
+    });
+    await vi.waitFor(() => expect(held.held()).toBe(1), { timeout: 20_000 });
+    leaving.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    await vi.waitFor(() => expect(held.held()).toBe(0), { timeout: 20_000 });
+  });
+});

@@ -20,6 +20,8 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   /** So many threads serve; default 1. They run on a clock of `speed`. */
   readonly threads?: number;
+  /** Of threads: who deals connections to them. */
+  readonly dealing?: 'system' | 'own';
 }
 
 /** Throws when the config has errors. Drain it at the end of the test. */
@@ -45,11 +47,11 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     log,
     readConfig: () => loadConfigText(newest, { env }),
   };
-  const { threads = 1, speed = 1 } = options;
+  const { threads = 1, speed = 1, dealing = 'system' } = options;
   const gateway =
     threads === 1
       ? await serve(config, { ...common, clock: options.clock ?? createClock(speed) })
-      : await serveThreads(config, { ...common, threads, clockSpeed: speed });
+      : await serveThreads(config, { ...common, threads, dealing, clockSpeed: speed });
   return {
     ...gateway,
     rewrite: (next) => void (newest = next),
