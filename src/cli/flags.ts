@@ -15,7 +15,7 @@ export interface Flag {
 }
 
 /** Threads of one process. */
-export const MOST_WORKERS = 64;
+export const MOST_WORKERS = 1024;
 
 const WORKERS = 'Loadstone runs its own server';
 const LATER = 'this part of LiteLLM is not supported';

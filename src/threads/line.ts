@@ -10,7 +10,7 @@ export type Handlers<Mine extends Questions> = {
 
 /** A worker as its starter sees it, or a worker's way back. */
 export interface Post {
-  postMessage(value: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(value: unknown, transfer: ArrayBuffer[]): void;
   on(event: 'message', listener: (value: unknown) => void): unknown;
 }
 
@@ -61,11 +61,7 @@ export class Line<Mine extends Questions, Theirs extends Questions> {
   }
 
   /** Says it and goes on. */
-  tell<Name extends keyof Theirs & string>(
-    name: Name,
-    asked: Theirs[Name]['asked'],
-    transfer?: readonly ArrayBuffer[],
-  ): void {
+  tell<Name extends keyof Theirs & string>(name: Name, asked: Theirs[Name]['asked'], transfer?: ArrayBuffer[]): void {
     this.#send({ kind: 'question', id: undefined, name, asked }, transfer);
   }
 
@@ -75,7 +71,7 @@ export class Line<Mine extends Questions, Theirs extends Questions> {
     for (const id of this.#waiting.keys()) this.#settle(id)?.reject(this.#end);
   }
 
-  #send(letter: Letter, transfer?: readonly ArrayBuffer[]): void {
+  #send(letter: Letter, transfer: ArrayBuffer[] = []): void {
     if (this.#end === undefined) this.#post.postMessage(letter, transfer);
   }
 

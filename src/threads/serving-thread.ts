@@ -172,4 +172,4 @@ class ServingThread {
   }
 }
 
-if (parentPort !== null) void new ServingThread(workerData as ThreadStart, parentPort as Post).run();
+if (parentPort !== null) void new ServingThread(workerData as ThreadStart, parentPort).run();
