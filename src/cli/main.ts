@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
     case 'mistake':
       return complain(command.message, MISTAKE);
     case 'check':
-      return runCheck(command.file, { asJson: command.asJson, env });
+      return runCheck(command, env);
     case 'explain':
       return runExplain(command.explain, env);
     case 'probe':
@@ -55,9 +55,9 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
   }
 }
 
-function runCheck(file: string, options: { readonly asJson: boolean; readonly env: Environment }): ExitCode {
-  const config = loadConfig(file, { env: options.env });
-  print(options.asJson ? JSON.stringify(checkReport(config), null, 2) : formatCheckReport(config).trimEnd());
+function runCheck({ file, asJson, workers }: Extract<Command, { kind: 'check' }>, env: Environment): ExitCode {
+  const config = loadConfig(file, { env });
+  print(asJson ? JSON.stringify(checkReport(config, workers), null, 2) : formatCheckReport(config, workers).trimEnd());
   return hasErrors(config) ? MISTAKE : DONE;
 }
 

@@ -60,7 +60,7 @@ export interface ExplainArguments {
 export type Command =
   | { readonly kind: 'serve'; readonly serve: ServeArguments; readonly notices: readonly string[] }
   | { readonly kind: 'demo'; readonly serve: ServeArguments; readonly notices: readonly string[] }
-  | { readonly kind: 'check'; readonly file: string; readonly asJson: boolean }
+  | { readonly kind: 'check'; readonly file: string; readonly asJson: boolean; readonly workers: number }
   | { readonly kind: 'explain'; readonly explain: ExplainArguments }
   | { readonly kind: 'fake-provider'; readonly fakeProvider: FakeProviderArguments }
   | {
@@ -122,7 +122,17 @@ function logLevelOf(flags: ReadFlags, env: Environment): ServeArguments['logLeve
   return flags.values.has('debug') || isOn(env['DEBUG']) ? 'debug' : 'info';
 }
 
-function serveArguments(flags: ReadFlags, env: Environment, port: number): ServeArguments {
+function workersOf(flags: ReadFlags, env: Environment): number | Command {
+  const workers = numberOf(flags, 'num_workers') ?? Number(env['NUM_WORKERS'] || 1);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS) return workers;
+  return mistake(`NUM_WORKERS takes a whole number from 1 to ${MOST_WORKERS}, not "${env['NUM_WORKERS']}"`);
+}
+
+function serveArguments(
+  flags: ReadFlags,
+  env: Environment,
+  { port, workers }: Pick<ServeArguments, 'port' | 'workers'>,
+): ServeArguments {
   const keepAliveSeconds = numberOf(flags, 'keepalive_timeout');
   return {
     configFile: textOf(flags, 'config') ?? (env['CONFIG_FILE_PATH'] || undefined),
@@ -134,7 +144,7 @@ function serveArguments(flags: ReadFlags, env: Environment, port: number): Serve
     sslCertFile: textOf(flags, 'ssl_certfile_path'),
     keepAliveTimeoutMs: keepAliveSeconds === undefined ? undefined : keepAliveSeconds * 1000,
     watch: flags.values.has('watch'),
-    workers: numberOf(flags, 'num_workers') ?? Number(env['NUM_WORKERS'] || 1),
+    workers,
   };
 }
 
@@ -145,12 +155,11 @@ function serveCommand(verb: 'serve' | 'demo', flags: ReadFlags, env: Environment
     const name = flags.values.has('port') ? '--port' : 'PORT';
     return mistake(`${name} takes a port number from 0 to 65535, not "${given}"`);
   }
-  const serve = serveArguments(flags, env, port);
+  const workers = workersOf(flags, env);
+  if (typeof workers !== 'number') return workers;
+  const serve = serveArguments(flags, env, { port, workers });
   if ((serve.sslKeyFile === undefined) !== (serve.sslCertFile === undefined)) {
     return mistake('--ssl_keyfile_path and --ssl_certfile_path need each other');
-  }
-  if (!Number.isInteger(serve.workers) || serve.workers < 1 || serve.workers > MOST_WORKERS) {
-    return mistake(`NUM_WORKERS takes a whole number from 1 to ${MOST_WORKERS}, not "${env['NUM_WORKERS']}"`);
   }
   const what = flags.values.has('test') ? 'test' : flags.values.has('health') ? 'health' : undefined;
   if (what !== undefined) return { kind: 'probe', what, url: probeUrl(serve), model: serve.quickModel?.model };
@@ -172,7 +181,9 @@ function checkCommand(flags: ReadFlags, env: Environment, rest: readonly string[
   const file = rest[0] ?? textOf(flags, 'config') ?? (env['CONFIG_FILE_PATH'] || undefined);
   if (file === undefined) return mistake('check needs a file: loadstone check FILE');
   if (rest.length > 1) return mistake(`check takes one file, and got "${rest[1]}" as well`);
-  return { kind: 'check', file, asJson: flags.values.has('json') };
+  const workers = workersOf(flags, env);
+  if (typeof workers !== 'number') return workers;
+  return { kind: 'check', file, asJson: flags.values.has('json'), workers };
 }
 
 function explainCommand(flags: ReadFlags, env: Environment, rest: readonly string[]): Command {

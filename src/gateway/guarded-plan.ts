@@ -6,19 +6,10 @@ import { Plan, type PlanContext } from '../core/plan.ts';
 import type { Millis, Rng } from '../core/units.ts';
 import type { FleetGuard } from './fleet-guard.ts';
 
-/** Starts the plan of a request. */
-export function createGuardedPlan(context: PlanContext, guard: FleetGuard): Plan {
-  guard.enter(context.startedAtMs);
-  try {
-    return new GuardedPlan(context, guard);
-  } finally {
-    guard.leave(false);
-  }
-}
-
-class GuardedPlan extends Plan {
+export class GuardedPlan extends Plan {
   readonly #guard: FleetGuard;
 
+  /** Nothing is decided yet, and of the numbers at most single ones are read: outside the guard. */
   constructor(context: PlanContext, guard: FleetGuard) {
     super(context);
     this.#guard = guard;

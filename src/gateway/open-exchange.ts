@@ -5,7 +5,7 @@ import { createPlan, type PlanContext } from '../core/plan.ts';
 import { lookupModel } from '../provider/model-table.ts';
 import { guessProvider } from '../provider/guess-provider.ts';
 import { Exchange, type ExchangeInput, type GatewayServices, type UnderstoodRequest } from './exchange.ts';
-import { createGuardedPlan } from './guarded-plan.ts';
+import { GuardedPlan } from './guarded-plan.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Who asked, and where the answer goes. */
@@ -50,7 +50,7 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     path,
     callId,
     startedAtMs,
-    plan: runtime.guard === undefined ? createPlan(context) : createGuardedPlan(context, runtime.guard),
+    plan: runtime.guard === undefined ? createPlan(context) : new GuardedPlan(context, runtime.guard),
   });
 }
 

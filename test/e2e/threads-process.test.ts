@@ -58,7 +58,7 @@ test('the process drains all threads at SIGTERM, ends with 0, and its log is who
   running.child.kill('SIGTERM');
   await running.line('draining: no new connections, running requests finish');
   held.release();
-  expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([200]));
+  expect(new Set((await Promise.all(answers)).map((answer) => answer.status))).toEqual(new Set([200]));
   expect(await running.ended).toBe(0);
   const lines = running.stdout().trimEnd().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).filter((msg) => msg === 'request').length).toBe(

@@ -1,0 +1,153 @@
+// Threads beside one thread, in turns within one run: CPU per request, requests a second, memory. Two cores are shared by
+// the gateway, the generator and the fake provider, so what two threads can reach is counted from what each of the three
+// costs a request, and from what the rest of the machine leaves: no figure of another run, no idle machine is needed.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load, smallBody } from './load.ts';
+import { cpuMicros, machineMicros, ownMicros, residentBytes, start, type Started } from './process.ts';
+
+const KEY = 'sk-bench-0123456789abcdef';
+const MODEL = 'gpt-3.5-turbo';
+const CONNECTIONS = 64;
+const PORTS = { mock: 9321, one: 9322, two: 9323 };
+const CPU_BUDGET = 1.1;
+const THROUGHPUT_BUDGET = 0.9;
+const here = import.meta.dirname;
+const node = process.execPath;
+const seconds = process.argv.includes('--quick') ? 2 : 5;
+const rounds = process.argv.includes('--quick') ? 3 : 7;
+
+/** One round of one gateway; microseconds of CPU a request. */
+interface Round {
+  readonly gateway: number;
+  readonly mock: number;
+  readonly generator: number;
+  readonly perSecond: number;
+  /** CPU that the machine left for the three of them, in cores. */
+  readonly cores: number;
+  readonly errors: number;
+}
+
+/** Needs the built bundle; takes two minutes, or half of one with `--quick`. */
+export async function benchThreads(): Promise<Record<string, unknown>> {
+  const config = join(mkdtempSync(join(tmpdir(), 'loadstone-bench-')), 'config.yaml');
+  writeFileSync(config, gatewayConfig());
+  const started: Started[] = [];
+  try {
+    const mock = await start([node, join(here, 'plain-mock.mjs'), String(PORTS.mock)], { port: PORTS.mock });
+    started.push(mock);
+    const open = async (workers: number, port: number): Promise<Started> => {
+      const gateway = await start(gatewayCommand(config, workers, port), { port });
+      started.push(gateway);
+      return gateway;
+    };
+    const one = await open(1, PORTS.one);
+    const two = await open(2, PORTS.two);
+    const idleMb = { one: residentBytes(one.pid) / 1e6, two: residentBytes(two.pid) / 1e6 };
+    const pairs: { readonly one: Round; readonly two: Round }[] = [];
+    await Promise.all([warm(one), warm(two)]);
+    for (let nth = 0; nth < rounds; nth++) {
+      // In turns, so that neither has the better half of a busy machine.
+      const [first, second] = nth % 2 === 0 ? [one, two] : [two, one];
+      const measured = [await measure(first, mock), await measure(second, mock)] as const;
+      pairs.push(nth % 2 === 0 ? { one: measured[0], two: measured[1] } : { one: measured[1], two: measured[0] });
+    }
+    return { threads: report(pairs, idleMb) };
+  } finally {
+    await Promise.all(started.map((process_) => process_.stop()));
+  }
+}
+
+function gatewayCommand(config: string, workers: number, port: number): string[] {
+  const main = join(here, '..', 'dist', 'main.js');
+  const place = ['--port', String(port), '--host', '127.0.0.1', '--num_workers', String(workers)];
+  return [node, main, '--config', config, ...place];
+}
+
+async function warm(target: Started): Promise<void> {
+  await load({ ...loadOf(target), seconds: 3 });
+}
+
+async function measure(target: Started, mock: Started): Promise<Round> {
+  const read = () => ({
+    gateway: cpuMicros(target.pid),
+    mock: cpuMicros(mock.pid),
+    generator: ownMicros(),
+    machine: machineMicros(),
+  });
+  const before = read();
+  const { requests, perSecond, errors } = await load({ ...loadOf(target), seconds });
+  const after = read();
+  const [gateway, mockMicros, generator] = (['gateway', 'mock', 'generator'] as const).map(
+    (who) => after[who] - before[who],
+  );
+  const ours = (gateway ?? 0) + (mockMicros ?? 0) + (generator ?? 0);
+  const idle = after.machine.idle - before.machine.idle;
+  const wall = (idle + after.machine.busy - before.machine.busy) / after.machine.cores;
+  return {
+    gateway: (gateway ?? 0) / requests,
+    mock: (mockMicros ?? 0) / requests,
+    generator: (generator ?? 0) / requests,
+    perSecond,
+    cores: (ours + idle) / wall,
+    errors,
+  };
+}
+
+function loadOf(target: Started) {
+  const url = `http://127.0.0.1:${target.port}/v1/chat/completions`;
+  return { url, body: smallBody(MODEL), key: KEY, connections: CONNECTIONS };
+}
+
+/** Requests a second that the cores would allow, were a request to cost with two threads what it costs with one. */
+function allowed({ one, two }: { readonly one: Round; readonly two: Round }): number {
+  return (two.cores * 1e6) / (one.gateway + two.mock + two.generator);
+}
+
+function report(
+  pairs: readonly { readonly one: Round; readonly two: Round }[],
+  idleMb: { readonly one: number; readonly two: number },
+) {
+  const ratio = median(pairs.map(({ one, two }) => two.gateway / one.gateway));
+  const share = median(pairs.map((pair) => pair.two.perSecond / allowed(pair)));
+  const gain = median(pairs.map(({ one, two }) => two.perSecond / one.perSecond));
+  const errors = pairs.reduce((sum, { one, two }) => sum + one.errors + two.errors, 0);
+  console.log(
+    `\ntwo threads beside one, ${CONNECTIONS} connections, medians of ${pairs.length} pairs of rounds in turns`,
+  );
+  for (const { one, two } of pairs) {
+    console.log(
+      `  CPU ${one.gateway.toFixed(1)} -> ${two.gateway.toFixed(1)} us  ${one.perSecond.toFixed(0)} -> ` +
+        `${two.perSecond.toFixed(0)}/s  fake ${two.mock.toFixed(1)} us, generator ${two.generator.toFixed(1)} us, ` +
+        `${two.cores.toFixed(2)} cores left allow ${allowed({ one, two }).toFixed(0)}/s`,
+    );
+  }
+  console.log(
+    `CPU per request ${ratio.toFixed(2)} x one thread (budget ${CPU_BUDGET})${ratio > CPU_BUDGET ? '  OVER BUDGET' : ''}; ` +
+      `throughput ${share.toFixed(2)} of what the cores allow (budget ${THROUGHPUT_BUDGET})` +
+      `${share < THROUGHPUT_BUDGET ? '  BELOW BUDGET' : ''}, ${gain.toFixed(2)} x one thread; idle memory ` +
+      `${idleMb.one.toFixed(0)} -> ${idleMb.two.toFixed(0)} MB${errors > 0 ? `; ERRORS ${errors}` : ''}`,
+  );
+  return { ratio, share, gain, idleMb, errors, pairs };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** 100 deployments of one model with limits that are never reached. */
+function gatewayConfig(): string {
+  const deployments = Array.from({ length: 100 }, (_, nth) => {
+    const params = `model: azure/gpt-turbo-${nth}, api_base: "http://127.0.0.1:${PORTS.mock}/", api_key: key-${nth}`;
+    return `  - {model_name: ${MODEL}, litellm_params: {${params}, rpm: 100000000}}`;
+  });
+  return [
+    'model_list:',
+    ...deployments,
+    'litellm_settings: {callbacks: ["prometheus"]}',
+    `general_settings: {master_key: ${KEY}}`,
+    '',
+  ].join('\n');
+}
