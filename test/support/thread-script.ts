@@ -8,7 +8,7 @@ const script = start.env['SCRIPT'];
 
 if (parentPort !== null) {
   const post = parentPort;
-  const line: Line<OfServing, OfWatching> = new Line(post, {
+  const line: Line<OfServing, OfWatching> = new Line<OfServing, OfWatching>(post, {
     prepare: ({ number }) => {
       if (script === `refuse in ${start.thread}`) throw new Error(`thread ${start.thread} cannot do ${number}`);
       if (script === `die in ${start.thread} when asked`) process.exit(9);
