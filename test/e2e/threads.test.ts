@@ -370,6 +370,36 @@ test('an operator sees all threads, whichever of them he asks', async () => {
   await vi.waitFor(() => expect(running.lines().filter(({ msg }) => msg === 'request').length).toBe(30));
 });
 
+test('who served a session serves it in every thread, as soon as they have heard of it', async () => {
+  const up = await provider();
+  const entries = ['a', 'b', 'c', 'd'].map((id) => ({ id, url: up.url }));
+  const { url } = await gateway(configOf(entries, ', optional_pre_call_checks: [session_affinity]'), { threads: 3 });
+  const servedBy = async (): Promise<string | null> => {
+    const answer = await ask(url, { litellm_session_id: 's' });
+    await answer.arrayBuffer();
+    return answer.headers.get('x-litellm-model-id');
+  };
+  const seen: (string | null)[] = [];
+  // Four deployments by chance would hardly agree twenty times.
+  await vi.waitFor(
+    async () => {
+      seen.push(await servedBy());
+      expect(new Set([...seen.slice(-20), seen.length < 20])).toEqual(new Set([seen.at(-1), false]));
+    },
+    { timeout: 25_000, interval: 1 },
+  );
+});
+
+test('background health checks are made by one thread, and whoever is asked shows them', async () => {
+  const up = await provider();
+  const checked = 'general_settings: {background_health_checks: true, health_check_interval: 3600}';
+  const { url } = await gateway(`${configOf([{ id: 'a', url: up.url }])}\n${checked}`, { threads: 3 });
+  for (let nth = 0; nth < 12; nth++) {
+    expect(JSON.parse(await text(`${url}/health`))).toMatchObject({ healthy_count: 1, unhealthy_count: 0 });
+  }
+  expect(up.requests.length).toBe(1);
+});
+
 test('counters never go back, whoever dies', async () => {
   const up = await provider();
   const running = await gateway(configOf([{ id: 'a', url: up.url }]));

@@ -45,12 +45,17 @@ export class AffinityMemory {
   /** Remembers for `ttlMs` from now; what stood under the key is replaced. */
   remember(key: string, deploymentId: string, time: { readonly now: Millis; readonly ttlMs: Millis }): void {
     const untilMs = time.now + time.ttlMs;
-    this.learn({ key, deploymentId, untilMs });
+    this.#keep({ key, deploymentId, untilMs });
     this.onRemember?.({ key, deploymentId, untilMs });
   }
 
-  /** What another one remembers. */
-  learn({ key, deploymentId, untilMs }: Remembrance): void {
+  /** What another one remembers. The later choice counts, so that two that chose differently come to agree. */
+  learn(told: Remembrance): void {
+    const known = this.#byKey.get(told.key);
+    if (known === undefined || known.untilMs < told.untilMs) this.#keep(told);
+  }
+
+  #keep({ key, deploymentId, untilMs }: Remembrance): void {
     this.#byKey.delete(key);
     this.#byKey.set(key, { deploymentId, untilMs });
     for (const oldest of this.#byKey.keys()) {

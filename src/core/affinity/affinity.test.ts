@@ -36,10 +36,12 @@ describe('the memory', () => {
     memory.onRemember = (remembrance) => told.push(remembrance);
     memory.remember('k', 'a', { now: 5, ttlMs: 100 });
     expect(told).toEqual([{ key: 'k', deploymentId: 'a', untilMs: 105 }]);
-    memory.learn({ key: 'k', deploymentId: 'b', untilMs: 50 });
-    expect([memory.recall('k', 49), memory.recall('k', 50)]).toEqual(['b', undefined]);
+    memory.learn({ key: 'k', deploymentId: 'b', untilMs: 105 });
+    expect(memory.recall('k', 0)).toBe('a');
+    memory.learn({ key: 'k', deploymentId: 'c', untilMs: 106 });
+    expect([memory.recall('k', 105), memory.recall('k', 106)]).toEqual(['c', undefined]);
     for (const key of ['x', 'y', 'z']) memory.learn({ key, deploymentId: key, untilMs: 500 });
-    expect([memory.size, memory.recall('x', 51), memory.recall('z', 51)]).toEqual([2, undefined, 'z']);
+    expect([memory.size, memory.recall('x', 107), memory.recall('z', 107)]).toEqual([2, undefined, 'z']);
     expect(told.length).toBe(1);
   });
 
