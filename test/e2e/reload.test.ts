@@ -91,6 +91,21 @@ test('a deployment that stays keeps its charges and its flights', async () => {
   expect(after).toMatch(/litellm_deployment_success_responses_total\{[^}]*model_id="a"[^}]*\} 2/);
 });
 
+test('a request that outlives two reloads gives its slot back where the others count', async () => {
+  const held = await startHeldUpstream();
+  open.push(held);
+  const entry = { id: 'a', url: held.url, more: ', max_parallel_requests: 1' };
+  const running = await gateway(configOf([entry], 'router_settings: {num_retries: 0}'));
+  const long = ask(running.url);
+  await expect.poll(() => held.held()).toBe(1);
+  await running.reload('admin');
+  await running.reload('admin');
+  expect((await ask(running.url)).status).toBe(429);
+  held.release();
+  expect((await long).status).toBe(200);
+  await expect.poll(async () => (await ask(running.url)).status).toBe(200);
+});
+
 test('an operator may ask for it over HTTP, and is told what came of it', async () => {
   const up = await provider();
   const running = await gateway(configOf([{ id: 'a', url: up.url }]));
