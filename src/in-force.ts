@@ -17,7 +17,7 @@ import type { RecentRequests } from './observe/recent.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { Clock } from './upstream/clock.ts';
 import type { CredentialCache } from './upstream/credentials.ts';
-import type { ConfigChange } from './reload.ts';
+import { changeBetween, type ConfigChange } from './reload.ts';
 import { tlsProfile } from './upstream/tls-profile.ts';
 import { Transport } from './upstream/transport.ts';
 
@@ -193,19 +193,6 @@ const PROXY_NAMES = /^(?:https?|no|all)_proxy$/i;
 
 function proxies(env: GatewayConfig['environment']): readonly unknown[] {
   return Object.entries(env).filter(([name]) => PROXY_NAMES.test(name));
-}
-
-/** What a replacement changes. */
-export function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
-  const [before, after] = [old, next].map(({ table }) => table.byId);
-  const missingIn = (ids: ReadonlyMap<string, number> | undefined, all: ReadonlyMap<string, number> | undefined) =>
-    [...(all?.keys() ?? [])].filter((id) => ids?.has(id) !== true).length;
-  return {
-    models: next.table.groups.size,
-    deployments: next.table.deployments.length,
-    added: missingIn(before, after),
-    removed: missingIn(after, before),
-  };
 }
 
 /** A subscriber that throws is cut off from nothing but this one event: it can never break a request. */

@@ -83,3 +83,16 @@ export function reportReload({ logger }: RequestLog, outcome: ReloadOutcome, tri
   if (outcome.kind === 'rejected') logger.error({ trigger }, 'config rejected: the old one stays in force');
   else logger.info({ trigger, ...outcome.change }, 'config reloaded');
 }
+
+/** What a replacement changes. */
+export function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
+  const [before, after] = [old, next].map(({ table }) => table.byId);
+  const missingIn = (ids: ReadonlyMap<string, number> | undefined, all: ReadonlyMap<string, number> | undefined) =>
+    [...(all?.keys() ?? [])].filter((id) => ids?.has(id) !== true).length;
+  return {
+    models: next.table.groups.size,
+    deployments: next.table.deployments.length,
+    added: missingIn(before, after),
+    removed: missingIn(after, before),
+  };
+}

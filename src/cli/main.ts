@@ -6,7 +6,7 @@ import { loadConfig, loadConfigText } from '../config/load.ts';
 import type { ConfigProblem, GatewayConfig } from '../config/types.ts';
 import { RequestLog, type LogLevel } from '../observe/request-log.ts';
 import type { ReloadTrigger } from '../reload.ts';
-import { serve, type RunningGateway } from '../serve.ts';
+import type { RunningGateway } from '../serve-options.ts';
 import { VERSION } from '../version.ts';
 import { helpText } from './help-text.ts';
 import { FileWatcher } from './watch-files.ts';
@@ -193,7 +193,10 @@ async function listen(
       log: context.log,
       readConfig: context.read,
     };
-    if (args.workers === 1) return await serve(config, options);
+    if (args.workers === 1) {
+      const { serve } = await import('../serve.ts');
+      return await serve(config, options);
+    }
     const { serveThreads } = await import('../threads/serve-threads.ts');
     return await serveThreads(config, { ...options, threads: args.workers });
   } catch (error) {

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import type { GatewayConfig } from '../config/types.ts';
 import { Reloader, reportReload } from '../reload.ts';
-import { readTls, urlOf, type RunningGateway, type ServeOptions } from '../serve.ts';
+import { readTls, urlOf, type RunningGateway, type ServeOptions } from '../serve-options.ts';
 import { commonClock, originNow } from './common-clock.ts';
 import { SharedFleet } from './shared-fleet.ts';
 import { Supervisor } from './supervisor.ts';

@@ -2,9 +2,8 @@
 // none, ends them in order. It serves nothing itself, so that no request can harm it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig } from '../config/types.ts';
-import { changeBetween } from '../in-force.ts';
 import type { RequestLog } from '../observe/request-log.ts';
-import type { ConfigChange, ReloadOutcome } from '../reload.ts';
+import { changeBetween, type ConfigChange, type ReloadOutcome } from '../reload.ts';
 import { LineClosedError } from './line.ts';
 import type { ThreadStart } from './messages.ts';
 import { Dealer } from './dealer.ts';

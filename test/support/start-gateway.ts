@@ -1,7 +1,8 @@
 // A gateway in this process, on a free port, from config text: real sockets, the real data plane, an injected clock.
 import { loadConfigText } from '../../src/config/load.ts';
 import { RequestLog } from '../../src/observe/request-log.ts';
-import { serve, type RunningGateway } from '../../src/serve.ts';
+import { serve } from '../../src/serve.ts';
+import type { RunningGateway } from '../../src/serve-options.ts';
 import { serveThreads } from '../../src/threads/serve-threads.ts';
 import { createClock, type Clock } from '../../src/upstream/clock.ts';
 
