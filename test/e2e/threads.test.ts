@@ -76,7 +76,8 @@ async function text(url: string): Promise<string> {
 /** How many of them have been refused so far. */
 function refusals(answers: readonly Promise<Response>[]): () => number {
   let count = 0;
-  for (const answer of answers) void answer.then(({ status }) => (count += Number(status === 429)));
+  const add = ({ status }: Response): void => void (count += Number(status === 429));
+  for (const answer of answers) answer.then(add, () => undefined);
   return () => count;
 }
 
@@ -247,6 +248,29 @@ describe('a thread that dies', () => {
     await vi.waitFor(() => expect(running.lines().filter(isDeath).length).toBe(2), { timeout: 20_000 });
     await vi.waitFor(async () => expect((await ask(running.url)).status).toBe(429), { timeout: 20_000 });
     expect(await statuses(many(10, running.url))).toEqual({ 429: 10 });
+  });
+
+  test('leaves what it had reserved for waiting requests to others', async () => {
+    const { running, waiting, answers } = await fullQueue(2);
+    const ends = Promise.allSettled(answers);
+    const killBoth = async (deaths: number): Promise<void> => {
+      for (const thread of [1, 2]) await killThread(thread);
+      await vi.waitFor(() => expect(running.lines().filter(isDeath).length).toBe(deaths), { timeout: 20_000 });
+    };
+    await killBoth(2);
+    await ends;
+    await vi.waitFor(async () => expect(await text(`${running.url}/metrics`)).toContain('loadstone_threads 2'), {
+      timeout: 20_000,
+    });
+    // What ran is charged still; what waited has left as many places as there were.
+    const next = Array.from({ length: 30 }, () => ask(running.url, { max_tokens: 10 }));
+    const refused = refusals(next);
+    const nextEnds = Promise.allSettled(next);
+    await vi.waitFor(async () => expect([await queued(running.url), refused()]).toEqual([waiting, 30 - waiting]), {
+      timeout: 20_000,
+    });
+    await killBoth(4);
+    await nextEnds;
   });
 
   test('again and again, under load, leaves the count of what runs exact', async () => {
