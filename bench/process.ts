@@ -38,6 +38,25 @@ export function cpuMicros(pid: number): number {
   }, 0);
 }
 
+/** CPU of this process and of the children that have ended, in microseconds. */
+export function ownMicros(): number {
+  const fields = statFields(process.pid);
+  return [11, 12, 13, 14].reduce((total, at) => total + Number(fields[at] ?? 0) * TICK_US, 0);
+}
+
+/** What all cores together have done so far, in microseconds. */
+export function machineMicros(): { readonly busy: number; readonly idle: number; readonly cores: number } {
+  const lines = readFileSync('/proc/stat', 'utf8').split('\n');
+  const [user, nice, system, idle, ioWait, irq, softIrq, steal] = (lines[0] ?? '').split(/\s+/).slice(1).map(Number);
+  const sum = (...ticks: readonly (number | undefined)[]): number =>
+    ticks.reduce<number>((total, count) => total + (count ?? 0), 0) * TICK_US;
+  return {
+    busy: sum(user, nice, system, irq, softIrq, steal),
+    idle: sum(idle, ioWait),
+    cores: lines.filter((line) => /^cpu\d/.test(line)).length,
+  };
+}
+
 /** Resident bytes of a process and its children. */
 export function residentBytes(pid: number): number {
   return family(pid).reduce((total, member) => total + Number(statFields(member)[21] ?? 0) * PAGE_BYTES, 0);

@@ -1,12 +1,13 @@
 // The benchmark: runs its parts, prints their figures and writes bench/results/latest.json. What is not measured in a
 // run keeps the figures of the run before.
-//   npm run bench                            everything (about five minutes)
+//   npm run bench                            everything (about seven minutes)
 //   npm run bench -- --quick                 shorter rounds, for a first look
-//   npm run bench -- --only sim,decisions    these parts: gateway, decisions, sim
+//   npm run bench -- --only sim,decisions    these parts: gateway, threads, decisions, sim
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchGateway } from './gateway.ts';
+import { benchThreads } from './threads.ts';
 
 const here = import.meta.dirname;
 const file = join(here, 'results', 'latest.json');
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = 
   sim: async () => ({ simulation: await inProcess('simulation.ts') }),
   decisions: async () => ({ decisions: await inProcess('decisions.ts') }),
   gateway: benchGateway,
+  threads: benchThreads,
 };
 
 /** A process of its own, so that no part warms up or fills the heap of another. It sends its figures at the end. */

@@ -24,7 +24,11 @@ function externalPackages(): RegExp[] {
 async function build(entry: string, outDirectory: string): Promise<RolldownOutput> {
   const bundle = await rolldown({
     cwd: root,
-    input: { main: entry, 'count-worker': 'src/gateway/tokens/count-worker.ts' },
+    input: {
+      main: entry,
+      'count-worker': 'src/gateway/tokens/count-worker.ts',
+      'serving-thread': 'src/threads/serving-thread.ts',
+    },
     platform: 'node',
     external: externalPackages(),
     transform: { target: 'node22' },

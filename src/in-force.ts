@@ -3,11 +3,12 @@
 // deployments that stay live on.
 import type { GatewayConfig } from './config/types.ts';
 import { AffinityMemory } from './core/affinity/affinity-memory.ts';
-import { inheritFleets, type FleetOf } from './core/fleet/inherit.ts';
+import { inheritFleets, pointAtHeirs, type FleetOf } from './core/fleet/inherit.ts';
+import type { Millis } from './core/units.ts';
 import type { GatewayEvent, GatewayListener } from './gateway/events.ts';
 import type { Mirrors } from './gateway/mirror.ts';
 import { createRuntime } from './gateway/runtime.ts';
-import type { Runtime, ServerState } from './gateway/runtime.ts';
+import type { FleetShare, Runtime, ServerState } from './gateway/runtime.ts';
 import type { TokenCounter } from './gateway/tokens/token-counter.ts';
 import { Authenticator } from './http/auth.ts';
 import type { DataPlaneContext } from './http/data-plane.ts';
@@ -16,7 +17,7 @@ import type { RecentRequests } from './observe/recent.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { Clock } from './upstream/clock.ts';
 import type { CredentialCache } from './upstream/credentials.ts';
-import type { ConfigChange } from './reload.ts';
+import { changeBetween, type ConfigChange } from './reload.ts';
 import { tlsProfile } from './upstream/tls-profile.ts';
 import { Transport } from './upstream/transport.ts';
 
@@ -46,10 +47,18 @@ export class InForce {
   /** Replaced ones with requests that still run. */
   readonly #retiring = new Set<DataPlaneContext>();
 
-  /** Throws when a file that the config names cannot be read (a certificate). */
-  constructor(config: GatewayConfig, lasting: Lasting) {
+  /** Made for `takeUp`. */
+  #prepared: Runtime | undefined;
+
+  /** Throws when a file that the config names cannot be read (a certificate). `share`: threads share the numbers. */
+  constructor(config: GatewayConfig, lasting: Lasting, share?: FleetShare) {
     this.#lasting = lasting;
-    this.#context = this.#enact(config);
+    this.#context = this.#enact(this.#open(config, share));
+  }
+
+  /** Who served whom, over every config. */
+  get affinity(): AffinityMemory {
+    return this.#affinity;
   }
 
   get context(): DataPlaneContext {
@@ -62,21 +71,50 @@ export class InForce {
    */
   replace(config: GatewayConfig): ConfigChange {
     const old = this.#context;
-    const next = this.#enact(config);
+    const next = this.#enact(this.#open(config));
     const now = this.#lasting.clock.now();
-    const generations = this.#generations();
+    const generations = this.#runtimes();
     // Reservations do not move: who waits reserves anew, in the numbers that move on.
     for (const { queue } of generations) queue.withdraw();
     inheritFleets(generations.map(fleetOf), fleetOf(next.runtime), now);
     for (const { queue } of generations) queue.changed(now);
-    this.#context = next;
-    this.#retiring.add(old);
-    this.#retire(old);
+    this.#switchTo(next);
     return changeBetween(old.runtime.config, config);
   }
 
-  /** What requests still run in, newest first. */
-  #generations(): Runtime[] {
+  /** Makes everything that `config` needs, and changes nothing yet. Throws as the constructor does. */
+  prepare(config: GatewayConfig, share: FleetShare): void {
+    this.#prepared = this.#open(config, share);
+  }
+
+  /** What was prepared does not come into force. */
+  discard(): void {
+    this.#prepared = undefined;
+    this.#closeUnused();
+  }
+
+  /** Another thread has put what was prepared in force, and the numbers have moved. */
+  takeUp(): void {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    if (prepared !== undefined) this.#switchTo(this.#enact(prepared));
+  }
+
+  /** All reservations have been taken out of the numbers by another thread: who waits here reserves anew. */
+  reserveAnew(now: Millis): void {
+    for (const { queue } of this.#runtimes()) queue.forget(now);
+  }
+
+  #switchTo(next: DataPlaneContext): void {
+    const old = this.#context;
+    for (const runtime of this.#runtimes()) pointAtHeirs(fleetOf(runtime), fleetOf(next.runtime));
+    this.#context = next;
+    this.#retiring.add(old);
+    this.#retire(old);
+  }
+
+  /** Those that requests still run in, the one in force first, newest first. */
+  #runtimes(): Runtime[] {
     return [this.#context, ...[...this.#retiring].toReversed()].map(({ runtime }) => runtime);
   }
 
@@ -88,9 +126,15 @@ export class InForce {
     await Promise.all(transports.map((transport) => transport.destroy()));
   }
 
-  #enact(config: GatewayConfig): DataPlaneContext {
+  /** What may fail. */
+  #open(config: GatewayConfig, share?: FleetShare): Runtime {
+    const lasting = { transports: this.#openTransports(config), affinity: this.#affinity };
+    return createRuntime(config, lasting, share);
+  }
+
+  #enact(runtime: Runtime): DataPlaneContext {
     const { clock, log, metrics, recent, state, credentials, mirrors, tokens } = this.#lasting;
-    const runtime = createRuntime(config, { transports: this.#openTransports(config), affinity: this.#affinity });
+    const { general } = runtime.config;
     const publish = publisher([log.listener(runtime), metrics.adopt(runtime), recent.listener]);
     return {
       runtime,
@@ -103,7 +147,7 @@ export class InForce {
         waits: state,
         explainTrouble: recent.explainTrouble,
       },
-      authenticator: new Authenticator(config.general.masterKey, config.general.keyHeaderName),
+      authenticator: new Authenticator(general.masterKey, general.keyHeaderName),
       state,
       load: { requests: 0 },
     };
@@ -131,7 +175,12 @@ export class InForce {
       return;
     }
     this.#retiring.delete(old);
-    const inUse = new Set([this.#context, ...this.#retiring].flatMap(({ runtime }) => runtime.transports));
+    this.#closeUnused();
+  }
+
+  #closeUnused(): void {
+    const prepared = this.#prepared?.transports ?? [];
+    const inUse = new Set([...prepared, ...this.#runtimes().flatMap(({ transports }) => transports)]);
     for (const [key, transport] of this.#transports) {
       if (inUse.has(transport)) continue;
       this.#transports.delete(key);
@@ -148,18 +197,6 @@ const PROXY_NAMES = /^(?:https?|no|all)_proxy$/i;
 
 function proxies(env: GatewayConfig['environment']): readonly unknown[] {
   return Object.entries(env).filter(([name]) => PROXY_NAMES.test(name));
-}
-
-function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
-  const [before, after] = [old, next].map(({ table }) => table.byId);
-  const missingIn = (ids: ReadonlyMap<string, number> | undefined, all: ReadonlyMap<string, number> | undefined) =>
-    [...(all?.keys() ?? [])].filter((id) => ids?.has(id) !== true).length;
-  return {
-    models: next.table.groups.size,
-    deployments: next.table.deployments.length,
-    added: missingIn(before, after),
-    removed: missingIn(after, before),
-  };
 }
 
 /** A subscriber that throws is cut off from nothing but this one event: it can never break a request. */

@@ -30,7 +30,7 @@ export type ReloadOutcome =
 export interface ReloadParts {
   /** The config as it stands now. */
   readonly read: () => GatewayConfig | Promise<GatewayConfig>;
-  readonly replace: (config: GatewayConfig) => ConfigChange;
+  readonly replace: (config: GatewayConfig) => ConfigChange | Promise<ConfigChange>;
   /** Told of every outcome, once. */
   readonly report: (outcome: ReloadOutcome, trigger: ReloadTrigger) => void;
 }
@@ -60,7 +60,7 @@ export class Reloader {
       const config = await this.#parts.read();
       problems = config.problems;
       if (hasErrors(config)) return { kind: 'rejected', problems };
-      return { kind: 'replaced', change: this.#parts.replace(config), problems, files: config.files };
+      return { kind: 'replaced', change: await this.#parts.replace(config), problems, files: config.files };
     } catch (error) {
       return { kind: 'rejected', problems: [...problems, problemOf(error)] };
     }
@@ -82,4 +82,17 @@ export function reportReload({ logger }: RequestLog, outcome: ReloadOutcome, tri
   }
   if (outcome.kind === 'rejected') logger.error({ trigger }, 'config rejected: the old one stays in force');
   else logger.info({ trigger, ...outcome.change }, 'config reloaded');
+}
+
+/** What a replacement changes. */
+export function changeBetween(old: GatewayConfig, next: GatewayConfig): ConfigChange {
+  const [before, after] = [old, next].map(({ table }) => table.byId);
+  const missingIn = (ids: ReadonlyMap<string, number> | undefined, all: ReadonlyMap<string, number> | undefined) =>
+    [...(all?.keys() ?? [])].filter((id) => ids?.has(id) !== true).length;
+  return {
+    models: next.table.groups.size,
+    deployments: next.table.deployments.length,
+    added: missingIn(before, after),
+    removed: missingIn(after, before),
+  };
 }

@@ -14,6 +14,9 @@ export interface Flag {
   readonly range?: readonly [least: number, most: number];
 }
 
+/** Threads of one process. */
+export const MOST_WORKERS = 1024;
+
 const WORKERS = 'Loadstone runs its own server';
 const LATER = 'this part of LiteLLM is not supported';
 const DATABASE = 'Loadstone has no database';
@@ -36,7 +39,7 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   max_tokens: { kind: 'whole', help: 'N  default for --model', range: [1, Number.MAX_SAFE_INTEGER] },
   request_timeout: { kind: 'number', help: 'SECONDS  limit of one attempt of --model', range: [0, Number.MAX_VALUE] },
   drop_params: { kind: 'switch', help: 'drop parameters that the provider of --model does not know' },
-  num_workers: { kind: 'whole', help: 'N  (env NUM_WORKERS) only 1 for now', range: [1, 1024] },
+  num_workers: { kind: 'whole', help: 'N  threads that serve (env NUM_WORKERS; default 1)', range: [1, MOST_WORKERS] },
   watch: { kind: 'switch', help: 'reload the config when one of its files changes (SIGHUP does it in any case)' },
   debug: { kind: 'switch', help: 'log decisions (env DEBUG=true)' },
   detailed_debug: { kind: 'switch', help: 'log everything but secrets (env DETAILED_DEBUG=true)' },

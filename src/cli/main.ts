@@ -6,7 +6,7 @@ import { loadConfig, loadConfigText } from '../config/load.ts';
 import type { ConfigProblem, GatewayConfig } from '../config/types.ts';
 import { RequestLog, type LogLevel } from '../observe/request-log.ts';
 import type { ReloadTrigger } from '../reload.ts';
-import { serve, type RunningGateway } from '../serve.ts';
+import type { RunningGateway } from '../serve-options.ts';
 import { VERSION } from '../version.ts';
 import { helpText } from './help-text.ts';
 import { FileWatcher } from './watch-files.ts';
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
     case 'mistake':
       return complain(command.message, MISTAKE);
     case 'check':
-      return runCheck(command.file, { asJson: command.asJson, env });
+      return runCheck(command, env);
     case 'explain':
       return runExplain(command.explain, env);
     case 'probe':
@@ -55,9 +55,9 @@ export async function main(argv: readonly string[], env: Environment): Promise<E
   }
 }
 
-function runCheck(file: string, options: { readonly asJson: boolean; readonly env: Environment }): ExitCode {
-  const config = loadConfig(file, { env: options.env });
-  print(options.asJson ? JSON.stringify(checkReport(config), null, 2) : formatCheckReport(config).trimEnd());
+function runCheck({ file, asJson, workers }: Extract<Command, { kind: 'check' }>, env: Environment): ExitCode {
+  const config = loadConfig(file, { env });
+  print(asJson ? JSON.stringify(checkReport(config, workers), null, 2) : formatCheckReport(config, workers).trimEnd());
   return hasErrors(config) ? MISTAKE : DONE;
 }
 
@@ -186,7 +186,7 @@ async function listen(
   context: Pick<ServeContext, 'env' | 'read'> & { readonly host: string; readonly log: RequestLog },
 ): Promise<RunningGateway | undefined> {
   try {
-    return await serve(config, {
+    const options = {
       host: context.host,
       port: args.port,
       keyFile: args.sslKeyFile,
@@ -195,7 +195,13 @@ async function listen(
       env: context.env,
       log: context.log,
       readConfig: context.read,
-    });
+    };
+    if (args.workers === 1) {
+      const { serve } = await import('../serve.ts');
+      return await serve(config, options);
+    }
+    const { serveThreads } = await import('../threads/serve-threads.ts');
+    return await serveThreads(config, { ...options, threads: args.workers });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const place = `${context.host}:${args.port}`;

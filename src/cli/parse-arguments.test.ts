@@ -55,6 +55,7 @@ describe('flags of serve', () => {
       sslCertFile: undefined,
       keepAliveTimeoutMs: undefined,
       watch: false,
+      workers: 1,
     });
   });
 
@@ -146,14 +147,26 @@ describe('flags that do nothing', () => {
     const argv = flag.kind === 'switch' ? [`--${name}`] : [`--${name}`, '1'];
     expect(noticesOf(parseArguments(argv, {}))).toHaveLength(1);
   });
+});
 
-  test.each([
-    [['--num_workers', '4'], {}, ['--num_workers 4 is not supported yet: one worker serves']],
-    [[], { NUM_WORKERS: '2' }, ['NUM_WORKERS 2 is not supported yet: one worker serves']],
-    [['--num_workers', '1'], { NUM_WORKERS: '2' }, []],
-  ])('%j with %j: more workers than one', (argv, env, notices) => {
-    expect(noticesOf(parseArguments(argv, env))).toEqual(notices);
-  });
+test.each([
+  [[], {}, 1],
+  [['--num_workers', '4'], {}, 4],
+  [['--num-workers=3'], { NUM_WORKERS: '2' }, 3],
+  [[], { NUM_WORKERS: '2' }, 2],
+  [[], { NUM_WORKERS: '' }, 1],
+])('%j with %j: so many threads serve', (argv, env, workers) => {
+  expect(parseArguments(argv, env)).toMatchObject({ kind: 'serve', serve: { workers }, notices: [] });
+});
+
+test.each([
+  [['--num_workers', '0'], {}, '--num_workers must be at least 1, not 0'],
+  [['--num_workers', '1025'], {}, '--num_workers must be at most 1024, not 1025'],
+  [[], { NUM_WORKERS: 'many' }, 'NUM_WORKERS takes a whole number from 1 to 1024, not "many"'],
+  [[], { NUM_WORKERS: '1.5' }, 'NUM_WORKERS takes a whole number from 1 to 1024, not "1.5"'],
+  [[], { NUM_WORKERS: '1025' }, 'NUM_WORKERS takes a whole number from 1 to 1024, not "1025"'],
+])('%j with %j is a mistake', (argv, env, message) => {
+  expect(parseArguments(argv, env)).toEqual({ kind: 'mistake', message });
 });
 
 test.each([

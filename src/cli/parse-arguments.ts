@@ -1,6 +1,7 @@
 // From the command line and the environment to one typed command. Flags beat the environment, the environment beats the
 // defaults, as in LiteLLM; nothing is read or started here.
 import { nearestKey } from '../config/nearest-key.ts';
+import { MOST_WORKERS } from './flags.ts';
 import { readFlags } from './read-flags.ts';
 import type { ReadFlags } from './read-flags.ts';
 
@@ -31,6 +32,8 @@ export interface ServeArguments {
   readonly keepAliveTimeoutMs: number | undefined;
   /** Reload when a file of the config changes. */
   readonly watch: boolean;
+  /** Threads that serve. */
+  readonly workers: number;
 }
 
 export interface FakeProviderArguments {
@@ -57,7 +60,7 @@ export interface ExplainArguments {
 export type Command =
   | { readonly kind: 'serve'; readonly serve: ServeArguments; readonly notices: readonly string[] }
   | { readonly kind: 'demo'; readonly serve: ServeArguments; readonly notices: readonly string[] }
-  | { readonly kind: 'check'; readonly file: string; readonly asJson: boolean }
+  | { readonly kind: 'check'; readonly file: string; readonly asJson: boolean; readonly workers: number }
   | { readonly kind: 'explain'; readonly explain: ExplainArguments }
   | { readonly kind: 'fake-provider'; readonly fakeProvider: FakeProviderArguments }
   | {
@@ -119,7 +122,17 @@ function logLevelOf(flags: ReadFlags, env: Environment): ServeArguments['logLeve
   return flags.values.has('debug') || isOn(env['DEBUG']) ? 'debug' : 'info';
 }
 
-function serveArguments(flags: ReadFlags, env: Environment, port: number): ServeArguments {
+function workersOf(flags: ReadFlags, env: Environment): number | Command {
+  const workers = numberOf(flags, 'num_workers') ?? Number(env['NUM_WORKERS'] || 1);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS) return workers;
+  return mistake(`NUM_WORKERS takes a whole number from 1 to ${MOST_WORKERS}, not "${env['NUM_WORKERS']}"`);
+}
+
+function serveArguments(
+  flags: ReadFlags,
+  env: Environment,
+  { port, workers }: Pick<ServeArguments, 'port' | 'workers'>,
+): ServeArguments {
   const keepAliveSeconds = numberOf(flags, 'keepalive_timeout');
   return {
     configFile: textOf(flags, 'config') ?? (env['CONFIG_FILE_PATH'] || undefined),
@@ -131,15 +144,8 @@ function serveArguments(flags: ReadFlags, env: Environment, port: number): Serve
     sslCertFile: textOf(flags, 'ssl_certfile_path'),
     keepAliveTimeoutMs: keepAliveSeconds === undefined ? undefined : keepAliveSeconds * 1000,
     watch: flags.values.has('watch'),
+    workers,
   };
-}
-
-function workerNotices(flags: ReadFlags, env: Environment): readonly string[] {
-  const fromFlag = numberOf(flags, 'num_workers');
-  const workers = fromFlag ?? Number(env['NUM_WORKERS'] || 1);
-  if (!(workers > 1)) return [];
-  const name = fromFlag === undefined ? 'NUM_WORKERS' : '--num_workers';
-  return [`${name} ${workers} is not supported yet: one worker serves`];
 }
 
 function serveCommand(verb: 'serve' | 'demo', flags: ReadFlags, env: Environment): Command {
@@ -149,13 +155,15 @@ function serveCommand(verb: 'serve' | 'demo', flags: ReadFlags, env: Environment
     const name = flags.values.has('port') ? '--port' : 'PORT';
     return mistake(`${name} takes a port number from 0 to 65535, not "${given}"`);
   }
-  const serve = serveArguments(flags, env, port);
+  const workers = workersOf(flags, env);
+  if (typeof workers !== 'number') return workers;
+  const serve = serveArguments(flags, env, { port, workers });
   if ((serve.sslKeyFile === undefined) !== (serve.sslCertFile === undefined)) {
     return mistake('--ssl_keyfile_path and --ssl_certfile_path need each other');
   }
   const what = flags.values.has('test') ? 'test' : flags.values.has('health') ? 'health' : undefined;
   if (what !== undefined) return { kind: 'probe', what, url: probeUrl(serve), model: serve.quickModel?.model };
-  const notices = [...flags.notices, ...workerNotices(flags, env)];
+  const { notices } = flags;
   // `npm start -- --config FILE` is `demo --config FILE`: the file is meant. A file in the environment is not.
   const namesOwnModels = flags.values.has('config') || flags.values.has('model');
   if (verb === 'serve' || namesOwnModels) return { kind: 'serve', serve, notices };
@@ -173,7 +181,9 @@ function checkCommand(flags: ReadFlags, env: Environment, rest: readonly string[
   const file = rest[0] ?? textOf(flags, 'config') ?? (env['CONFIG_FILE_PATH'] || undefined);
   if (file === undefined) return mistake('check needs a file: loadstone check FILE');
   if (rest.length > 1) return mistake(`check takes one file, and got "${rest[1]}" as well`);
-  return { kind: 'check', file, asJson: flags.values.has('json') };
+  const workers = workersOf(flags, env);
+  if (typeof workers !== 'number') return workers;
+  return { kind: 'check', file, asJson: flags.values.has('json'), workers };
 }
 
 function explainCommand(flags: ReadFlags, env: Environment, rest: readonly string[]): Command {

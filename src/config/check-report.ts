@@ -1,6 +1,7 @@
 // What `loadstone check` says about a config: the verdict on every key, the groups that result, and every problem.
 // Returns text or plain data; printing and exit codes are the command line's business. Values are never shown.
 import { shownRoutingGroups, type ShownRoutingGroup } from './shown-routing-groups.ts';
+import { threadNotes } from './thread-notes.ts';
 import type { ConfigProblem, GatewayConfig, KeyVerdict } from './types.ts';
 import type { Deployment } from '../core/deployment.ts';
 
@@ -28,6 +29,8 @@ export interface CheckReport {
   readonly deployments: readonly ReportedDeployment[];
   readonly aliases: readonly { readonly name: string; readonly target: string; readonly hidden: boolean }[];
   readonly routingGroups: readonly ShownRoutingGroup[];
+  /** What does not hold over several threads as it does in one; none for one thread. */
+  readonly threads: readonly string[];
 }
 
 const IN_ROTATION = 'in rotation';
@@ -43,7 +46,8 @@ export function formatProblem({ file, line, column, severity, where, what }: Con
   return `${file}:${line}:${column}: ${severity}: ${where}: ${what}`;
 }
 
-export function checkReport(config: GatewayConfig): CheckReport {
+/** `threads`: how many are to serve. */
+export function checkReport(config: GatewayConfig, threads = 1): CheckReport {
   const errors = config.problems.filter((problem) => problem.severity === 'error').length;
   return {
     file: config.file ?? null,
@@ -55,6 +59,7 @@ export function checkReport(config: GatewayConfig): CheckReport {
     deployments: config.table.deployments.map(reportDeployment),
     aliases: [...config.table.aliases.values()],
     routingGroups: shownRoutingGroups(config.table),
+    threads: threadNotes(config, threads),
   };
 }
 
@@ -72,8 +77,8 @@ function reportDeployment(deployment: Deployment): ReportedDeployment {
 }
 
 /** The report for people: keys, groups, problems, one line that sums up. Ends with a line break. */
-export function formatCheckReport(config: GatewayConfig): string {
-  const report = checkReport(config);
+export function formatCheckReport(config: GatewayConfig, threads = 1): string {
+  const report = checkReport(config, threads);
   const keys = report.keys.map((key) => [String(key.line), key.where, key.verdict, key.note ?? '']);
   const groups = report.deployments.map(deploymentRow);
   const routingGroups = report.routingGroups.map((group) => [group.name, group.strategy, group.models.join(', ')]);
@@ -83,6 +88,7 @@ export function formatCheckReport(config: GatewayConfig): string {
     ...titled('Groups', ['group', 'deployment', 'provider', 'model', 'rpm', 'tpm', 'weight', 'state'], groups),
     ...titled('Routing groups', ['name', 'strategy', 'models'], routingGroups),
     ...titled('Aliases', ['alias', 'group', ''], aliases),
+    ...(report.threads.length === 0 ? [] : ['Threads', ...report.threads.map((note) => `  ${note}`), '']),
     ...(report.problems.length === 0
       ? []
       : ['Problems', ...report.problems.map((one) => `  ${formatProblem(one)}`), '']),

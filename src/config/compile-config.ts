@@ -35,7 +35,7 @@ export interface CompileOptions {
 }
 
 /** `root` is the merged tree of the file and its includes, references not yet resolved. */
-export function compileConfig(root: MapNode, options: CompileOptions): GatewayConfig {
+export function compileConfig(root: MapNode, options: CompileOptions): Omit<GatewayConfig, 'texts'> {
   const { findings } = options;
   const env = extendEnvironment(root, options.env);
   const tree = resolveReferences(root, env, findings);

@@ -22,16 +22,17 @@ export interface LoadOptions {
 /** The config in `file` with everything it includes. Errors are in `problems`: do not start with them. */
 export function loadConfig(file: string, options: LoadOptions): GatewayConfig {
   const findings = new Findings();
-  const read = options.read ?? readText;
+  const texts = new Map<string, string>();
+  const read = recording(options.read ?? readText, texts);
   const root = readRoot(file, file, { read, findings });
   const rest = { file, env: options.env, cliModel: options.cliModel };
   if (root !== undefined) {
     const { merged, files } = mergeIncludes(root, file, { read, findings });
-    return compileConfig(merged, { ...rest, files, findings });
+    return { ...compileConfig(merged, { ...rest, files, findings }), texts };
   }
   // What an unreadable file lacks is not worth a second complaint.
   const empty = compileConfig(emptyMap(startOf(file)), { ...rest, files: [file], findings: new Findings() });
-  return { ...empty, problems: findings.problems() };
+  return { ...empty, texts, problems: findings.problems() };
 }
 
 /** The config in `text`; `name` stands for it in messages. Includes are read relative to the working directory. */
@@ -40,6 +41,29 @@ export function loadConfigText(text: string, options: LoadOptions & { readonly n
   const read = options.read ?? readText;
   const config = loadConfig(name, { ...options, read: (path) => (path === name ? text : read(path)) });
   return { ...config, file: undefined, files: config.files.filter((path) => path !== name) };
+}
+
+/** A config that was loaded elsewhere, from what was read there. */
+export function loadConfigAgain(
+  texts: ReadonlyMap<string, string>,
+  options: Pick<LoadOptions, 'env' | 'cliModel'>,
+): GatewayConfig {
+  const [root = ''] = texts.keys();
+  return loadConfig(root, { ...options, read: (path) => textIn(texts, path) });
+}
+
+function textIn(texts: ReadonlyMap<string, string>, path: string): string {
+  const text = texts.get(path);
+  if (text === undefined) throw new Error(`${path} was not read`);
+  return text;
+}
+
+function recording(read: (path: string) => string, texts: Map<string, string>): (path: string) => string {
+  return (path) => {
+    const text = read(path);
+    texts.set(path, text);
+    return text;
+  };
 }
 
 function readText(path: string): string {

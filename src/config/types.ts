@@ -89,6 +89,8 @@ export interface GatewayConfig {
   readonly file: string | undefined;
   /** Every file that was read: the config and what it includes. */
   readonly files: readonly string[];
+  /** What was read, by path, the config itself first: the same texts make the same config in another thread. */
+  readonly texts: ReadonlyMap<string, string>;
   /** The environment with `environment_variables` laid over it (proxies, TLS files). Holds secrets: never print it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly table: RoutingTable;

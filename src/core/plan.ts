@@ -18,7 +18,7 @@ import { depositStream } from './plan/race-budget.ts';
 import { pickRival } from './plan/race.ts';
 import { narrowToResumers } from './plan/recovery.ts';
 import { leaveQueue } from './plan/queue-wait.ts';
-import { Rival } from './plan/rival.ts';
+import { Rival, type PlannedRival } from './plan/rival.ts';
 import type { Waiter } from './queue/waiter.ts';
 import { depositRequest } from './plan/retry-budget.ts';
 import { settleAttempt } from './plan/settle-attempt.ts';
@@ -104,7 +104,7 @@ export class Plan extends PlanState implements AttemptReport {
    * The attempt under way has been silent for `raceAfterMs`: a second one beside it, charged and to be made now, or
    * `undefined`. At most one a request.
    */
-  race(now: Millis, rng: Rng): Rival | undefined {
+  race(now: Millis, rng: Rng): PlannedRival | undefined {
     const { charge, hop } = this;
     if (charge === undefined || hop === undefined || this.rival !== undefined) return undefined;
     const pick = pickRival(this, hop, { current: charge.deployment, now, rng });

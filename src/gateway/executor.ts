@@ -2,7 +2,7 @@
 // attempt. It decides nothing itself: order of moves, limits and health are the core's.
 import type { Action, Attempt, AttemptReport, Failure, Outcome } from '../core/outcome.ts';
 import { internalFailure } from '../core/own-failures.ts';
-import type { Rival } from '../core/plan/rival.ts';
+import type { PlannedRival } from '../core/plan/rival.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import { unsentResult, type AttemptResult } from './attempt-result.ts';
 import { attendQueue } from './admission-queue.ts';
@@ -102,7 +102,7 @@ async function race(exchange: Exchange, first: MadeAttempt): Promise<AttemptResu
   return counting(result, rivals);
 }
 
-function rivalFor(exchange: Exchange): Rival | undefined {
+function rivalFor(exchange: Exchange): PlannedRival | undefined {
   const { plan, services } = exchange.input;
   if (exchange.isGone || !isRaceable(exchange)) return undefined;
   return plan.race(services.clock.now(), services.clock.random);
@@ -176,7 +176,7 @@ async function wait(exchange: Exchange, action: Extract<Action, { kind: 'wait' }
   const counted = action.reason === 'capacity' ? 1 : 0;
   if (plan.waiter !== undefined) {
     plan.waiter.wake = () => exchange.wake?.();
-    attendQueue(runtime.queue, clock);
+    attendQueue(runtime, clock);
   }
   waits.queued += counted;
   await waitUntil(exchange, action.untilMs);

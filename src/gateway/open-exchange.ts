@@ -1,10 +1,11 @@
 // A request that was understood becomes an exchange with a plan of its own. One place, because requests of clients,
 // members of a fan-out and mirrors all begin the same way.
 import type { Prices } from '../core/budget/settle-budgets.ts';
-import { createPlan } from '../core/plan.ts';
+import { createPlan, type PlanContext } from '../core/plan.ts';
 import { lookupModel } from '../provider/model-table.ts';
 import { guessProvider } from '../provider/guess-provider.ts';
 import { Exchange, type ExchangeInput, type GatewayServices, type UnderstoodRequest } from './exchange.ts';
+import { GuardedPlan } from './guarded-plan.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Who asked, and where the answer goes. */
@@ -25,7 +26,7 @@ export interface ExchangeWorld {
 export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, understood: UnderstoodRequest): Exchange {
   const { runtime, services } = world;
   const { endpoint, path, request, response, callId, startedAtMs } = origin;
-  const plan = createPlan({
+  const context: PlanContext = {
     table: runtime.config.table,
     fleet: runtime.fleet,
     queue: runtime.queue,
@@ -38,7 +39,7 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     exposeRouterDebug: runtime.config.litellm.exposeRouterDebugInErrors,
     explain: origin.explain,
     explainTrouble: services.explainTrouble,
-  });
+  };
   return new Exchange({
     ...understood,
     request,
@@ -49,7 +50,7 @@ export function openExchange(world: ExchangeWorld, origin: ExchangeOrigin, under
     path,
     callId,
     startedAtMs,
-    plan,
+    plan: runtime.guard === undefined ? createPlan(context) : new GuardedPlan(context, runtime.guard),
   });
 }
 

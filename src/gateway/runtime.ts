@@ -3,9 +3,10 @@
 import type { GatewayConfig } from '../config/types.ts';
 import type { AffinityMemory } from '../core/affinity/affinity-memory.ts';
 import { createFleet } from '../core/fleet/fleet.ts';
-import type { Fleet } from '../core/fleet/fleet.ts';
+import type { Fleet, SharedPlace } from '../core/fleet/fleet.ts';
 import { AdmissionQueue } from '../core/queue/admission-queue.ts';
 import type { Transport } from '../upstream/transport.ts';
+import type { FleetGuard } from './fleet-guard.ts';
 
 export interface Runtime {
   readonly config: GatewayConfig;
@@ -14,19 +15,29 @@ export interface Runtime {
   readonly queue: AdmissionQueue;
   /** Who served whom, by deployment id; `undefined` = no request sticks to a deployment. */
   readonly affinity?: AffinityMemory | undefined;
+  /** To be inside of for whatever reads or writes the fleet, where threads share it. */
+  readonly guard?: FleetGuard | undefined;
   /** How to reach each deployment (TLS settings, proxy, pools); index equals the routing table's. */
   readonly transports: readonly Transport[];
 }
 
-/** For `config` as it is read, with numbers that begin at nothing. */
+/** Where the fleet lies when threads share it, and what keeps them apart. */
+export interface FleetShare {
+  readonly place: SharedPlace;
+  readonly guard: FleetGuard;
+}
+
+/** For `config` as it is read, with numbers that begin at nothing, or in what is shared. */
 export function createRuntime(
   config: GatewayConfig,
   lasting: { readonly transports: readonly Transport[]; readonly affinity: AffinityMemory },
+  share?: FleetShare,
 ): Runtime {
   const { deployments, settings } = config.table;
   const affinity = settings.affinity === undefined ? undefined : lasting.affinity;
-  const fleet = createFleet(deployments, undefined, settings.budgets?.list.length);
-  return { config, fleet, queue: new AdmissionQueue(), affinity, transports: lasting.transports };
+  const fleet = createFleet(deployments, share?.place, settings.budgets?.list.length);
+  const { transports } = lasting;
+  return { config, fleet, queue: new AdmissionQueue(), affinity, guard: share?.guard, transports };
 }
 
 /** Counts that readiness, drain and `/health/backlog` show. */

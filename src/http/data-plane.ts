@@ -28,11 +28,12 @@ export interface DataPlaneContext {
 
 export class DataPlane {
   readonly #context: () => DataPlaneContext;
-  readonly #held: HeldBytes = { total: 0 };
+  readonly #held: HeldBytes;
 
   /** `context` gives what is in force now. */
-  constructor(context: () => DataPlaneContext) {
+  constructor(context: () => DataPlaneContext, held: HeldBytes = { total: 0 }) {
     this.#context = context;
+    this.#held = held;
   }
 
   /** Serves one inference request; `query` is the URL's, without the question mark. */

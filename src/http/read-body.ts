@@ -11,6 +11,8 @@ export interface BodyLimits {
 /** Bytes of request bodies in memory now, over all requests. */
 export interface HeldBytes {
   total: number;
+  /** Over all threads, where several serve. */
+  readonly everywhere?: number;
 }
 
 export type BodyRead =
@@ -76,7 +78,7 @@ export class BodyReader {
     this.#held.total += chunk.length;
     if (this.#byteLength > this.#limits.maxRequestBytes) {
       this.#finish({ kind: 'too-large', limitBytes: this.#limits.maxRequestBytes });
-    } else if (this.#held.total > this.#limits.maxHeldBytes) {
+    } else if ((this.#held.everywhere ?? this.#held.total) > this.#limits.maxHeldBytes) {
       this.#finish({ kind: 'overloaded' });
     }
   }

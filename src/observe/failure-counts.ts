@@ -12,14 +12,23 @@ interface FailureCount {
 export class FailureCounts {
   readonly entries: FailureCount[] = [];
 
-  add({ status, exceptionClass, cause }: Failure): void {
+  add(failure: Failure): void {
+    this.#add(failure, 1);
+  }
+
+  /** Adds what was counted elsewhere. */
+  absorb({ entries }: Pick<FailureCounts, 'entries'>): void {
+    for (const entry of entries) this.#add(entry, entry.count);
+  }
+
+  #add({ status, exceptionClass, cause }: Omit<FailureCount, 'count'>, times: number): void {
     for (const entry of this.entries) {
       if (entry.status === status && entry.cause === cause && entry.exceptionClass === exceptionClass) {
-        entry.count += 1;
+        entry.count += times;
         return;
       }
     }
-    this.entries.push({ status, exceptionClass, cause, count: 1 });
+    this.entries.push({ status, exceptionClass, cause, count: times });
   }
 
   /** Added up by one view of them: a label text that leaves something out. */

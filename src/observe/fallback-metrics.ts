@@ -5,6 +5,12 @@ import { labelText } from './exposition.ts';
 import { NO_CALLER } from './caller-labels.ts';
 import type { ModelLabels } from './model-labels.ts';
 
+/** Hops by label text. */
+export interface CountedFallbacks {
+  readonly succeeded: ReadonlyMap<string, number>;
+  readonly failed: ReadonlyMap<string, number>;
+}
+
 export class FallbackMetrics {
   readonly #labels: ModelLabels;
   readonly #succeeded = new Map<string, number>();
@@ -25,6 +31,16 @@ export class FallbackMetrics {
       exception_class: failure.exceptionClass,
     });
     counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+
+  counted(): CountedFallbacks {
+    return { succeeded: this.#succeeded, failed: this.#failed };
+  }
+
+  /** Adds what was counted elsewhere. */
+  absorb({ succeeded, failed }: CountedFallbacks): void {
+    for (const [key, count] of succeeded) this.#succeeded.set(key, (this.#succeeded.get(key) ?? 0) + count);
+    for (const [key, count] of failed) this.#failed.set(key, (this.#failed.get(key) ?? 0) + count);
   }
 
   write(out: Exposition): void {

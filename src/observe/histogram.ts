@@ -14,6 +14,9 @@ export const TOKEN_LATENCY_BUCKETS_S: readonly number[] = [
   0.001, 0.002_5, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5,
 ];
 
+/** What was observed, as another thread tells it. */
+export type ObservedValues = Pick<Histogram, 'counts' | 'sum'>;
+
 export class Histogram {
   /** Upper bounds, ascending; the last bucket, above them all, has none. */
   readonly bounds: readonly number[];
@@ -33,5 +36,11 @@ export class Histogram {
     while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket += 1;
     counts[bucket] = (counts[bucket] ?? 0) + 1;
     this.sum += value;
+  }
+
+  /** Adds what was observed elsewhere, under the same bounds. */
+  absorb({ counts, sum }: ObservedValues): void {
+    for (const [bucket, count] of counts.entries()) this.counts[bucket] = (this.counts[bucket] ?? 0) + count;
+    this.sum += sum;
   }
 }

@@ -3,12 +3,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GatewayListener, RequestEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
-import { DeploymentMetrics, type DeploymentNames } from './deployment-metrics.ts';
+import { DeploymentMetrics, type CountedDeployment, type DeploymentNames } from './deployment-metrics.ts';
 import { Exposition, labelText } from './exposition.ts';
-import { FallbackMetrics } from './fallback-metrics.ts';
+import { FallbackMetrics, type CountedFallbacks } from './fallback-metrics.ts';
 import { ModelLabels } from './model-labels.ts';
 import { ProcessMetrics } from './process-metrics.ts';
-import { LatencySeries, RequestSeries } from './request-metrics.ts';
+import { LatencySeries, RequestSeries, type CountedSeries, type ObservedLatencies } from './request-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
 import { writeMirrors, writeRequests } from './write-requests.ts';
 import { writeRetryBudgets } from './write-retry-budgets.ts';
@@ -16,6 +16,17 @@ import { StreamMetrics } from './stream-metrics.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
+
+/** Everything that was counted, as data: what one thread tells another. */
+export interface CountedMetrics {
+  /** Label values of requested models by number. */
+  readonly models: readonly string[];
+  readonly deployments: readonly CountedDeployment[];
+  readonly latencies: ReadonlyMap<string, ObservedLatencies>;
+  readonly requests: readonly (CountedSeries | undefined)[];
+  readonly mirrors: readonly (CountedSeries | undefined)[];
+  readonly fallbacks: CountedFallbacks;
+}
 
 /** Counts since the process began, over every config that was in force. */
 export class Metrics {
@@ -29,9 +40,47 @@ export class Metrics {
   readonly #mirrors: (RequestSeries | undefined)[] = [];
   readonly #streams = new StreamMetrics(this.#labels);
   readonly #fallbacks = new FallbackMetrics(this.#labels);
-  readonly #process = new ProcessMetrics();
+  readonly #process: Pick<ProcessMetrics, 'text'>;
   /** Deployments of the config in force. */
   #seen: readonly SeenDeployment[] = [];
+
+  constructor(process_: Pick<ProcessMetrics, 'text'> = new ProcessMetrics()) {
+    this.#process = process_;
+  }
+
+  /** The live numbers: to be read, or sent, at once. */
+  counted(): CountedMetrics {
+    return {
+      models: this.#labels.names,
+      deployments: [...this.#deployments.values()],
+      latencies: this.#latencies,
+      requests: this.#requests,
+      mirrors: this.#mirrors,
+      fallbacks: this.#fallbacks.counted(),
+    };
+  }
+
+  /** Adds what another thread has counted. */
+  absorb(other: CountedMetrics): void {
+    const modelOf = (number: number): number => this.#labels.admitName(other.models[number] ?? '');
+    for (const counted of other.deployments) {
+      const { names } = counted;
+      const key = labelText(deploymentLabels(names));
+      shared(this.#deployments, key, () => new DeploymentMetrics(names)).absorb(counted, modelOf);
+    }
+    for (const [model, observed] of other.latencies) {
+      shared(this.#latencies, model, () => new LatencySeries()).absorb(observed);
+    }
+    for (const [byModel, counted] of [
+      [this.#requests, other.requests],
+      [this.#mirrors, other.mirrors],
+    ] as const) {
+      for (const [number, series] of counted.entries()) {
+        if (series !== undefined) seriesAt(byModel, modelOf(number)).absorb(series);
+      }
+    }
+    this.#fallbacks.absorb(other.fallbacks);
+  }
 
   /** Begins to count for a runtime, from now on the one in force; its events carry its own deployment numbers. */
   adopt(runtime: Runtime): GatewayListener {
@@ -72,12 +121,7 @@ export class Metrics {
   #request(event: RequestEvent, latencies: LatencySeries | undefined): void {
     const model = this.#labels.of(event.requestedModel);
     const byModel = event.mirror === true ? this.#mirrors : this.#requests;
-    let series = byModel[model];
-    if (series === undefined) {
-      series = new RequestSeries();
-      byModel[model] = series;
-    }
-    series.add(event);
+    seriesAt(byModel, model).add(event);
     this.#streams.add(event);
     if (event.mirror !== true) latencies?.add(event);
   }
@@ -88,6 +132,12 @@ function namesOf({ config }: Runtime): DeploymentNames[] {
     const apiBase = config.deployments[index]?.target?.apiBase ?? 'None';
     return { litellmModel, id, apiBase, provider, group };
   });
+}
+
+function seriesAt(byModel: (RequestSeries | undefined)[], model: number): RequestSeries {
+  const series = byModel[model] ?? new RequestSeries();
+  byModel[model] = series;
+  return series;
 }
 
 /** The value of a key, made when it is first asked for. */

@@ -37,6 +37,11 @@ export class ModelLabels {
     return this.#lastNumber;
   }
 
+  /** The number of a label value that another thread has given. */
+  admitName(name: string): number {
+    return this.#number(name);
+  }
+
   #find(name: string): number {
     const wildcard = this.#wildcards.find(({ regex }) => regex.test(name));
     if (wildcard === undefined) return this.#number(OTHER_MODEL);

@@ -14,6 +14,36 @@ export class ProcessMetrics {
     this.#registry ??= openRegistry();
     return (await this.#registry).metrics();
   }
+
+  /** The same as data, for another thread. */
+  async data(): Promise<ProcessReport> {
+    this.#registry ??= openRegistry();
+    return (await this.#registry).getMetricsAsJSON();
+  }
+}
+
+/** The metrics of one thread, as the client gives them. */
+export type ProcessReport = readonly {
+  readonly name: string;
+  /** How those of several threads become one. */
+  readonly aggregator?: string;
+}[];
+
+/** What belongs to a thread; everything else is the process's, and in every thread the same. */
+const OF_A_THREAD = /^nodejs_/;
+
+/** The exposition text of several threads: what is the process's as the first one says it, the rest by its own rule. */
+export async function processText(watching: ProcessReport, serving: readonly ProcessReport[]): Promise<string> {
+  const { Registry: Client } = await import('@prometheus-io/client');
+  const ofProcess = watching.filter(({ name }) => !OF_A_THREAD.test(name));
+  const once = ofProcess.map((metric) => ({ ...metric, aggregator: 'first' }));
+  const each = serving.map((metrics) => metrics.filter(({ name }) => OF_A_THREAD.test(name)).map(withRule));
+  return Client.aggregate([once, ...each]).metrics();
+}
+
+/** A sum of shares of several threads says nothing: the mean of them does. */
+function withRule(metric: ProcessReport[number]): ProcessReport[number] {
+  return metric.name === 'nodejs_eventloop_utilization_summary' ? { ...metric, aggregator: 'average' } : metric;
 }
 
 /** A registry of its own: the client's global one would be shared by every gateway of the process. */

@@ -13,6 +13,8 @@ const FLUSH_INTERVAL_MS = 100;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
 export interface LogOptions {
   readonly level: LogLevel;
   /** Readable text instead of JSON. */
@@ -37,6 +39,10 @@ export class RequestLog {
     this.#timer.unref();
   }
 
+  get level(): LogLevel {
+    return LEVELS.find((level) => this.logger.isLevelEnabled(level)) ?? 'error';
+  }
+
   static async open(options: LogOptions): Promise<RequestLog> {
     const stream = options.stream ?? (options.pretty ? await prettyStream() : undefined) ?? batchedOutput();
     return new RequestLog(
@@ -51,6 +57,11 @@ export class RequestLog {
     this.#writePending();
     const { flushSync } = this.#stream as { flushSync?: () => void };
     flushSync?.call(this.#stream);
+  }
+
+  /** Whole lines of another thread: all lines have one writer. */
+  pass(lines: string): void {
+    this.#stream.write(lines);
   }
 
   listener(runtime: Runtime): GatewayListener {

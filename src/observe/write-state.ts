@@ -1,6 +1,7 @@
 // What is true right now, read from the fleet when somebody scrapes: health, limits, flights. Nothing here is counted.
 import { snapshot, type DeploymentSnapshot } from '../core/fleet/snapshot.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
+import { insideGuard } from '../gateway/fleet-guard.ts';
 import type { Runtime, ServerState } from '../gateway/runtime.ts';
 import type { DeploymentMetrics } from './deployment-metrics.ts';
 import { labelText, type Exposition } from './exposition.ts';
@@ -14,6 +15,8 @@ export interface Scrape {
   readonly now: Millis;
   /** Client connections, where the server can tell. */
   readonly openConnections: number | undefined;
+  /** Threads that serve; absent = the process is one. */
+  readonly threads?: number;
 }
 
 /** One deployment as a scrape sees it; `index` is one of those that share its labels. */
@@ -30,7 +33,7 @@ export function writeState(out: Exposition, scrape: Scrape, deployments: readonl
     labels: labelText(deploymentLabels(metrics.names)),
     isOut: runtime.config.table.deployments[index]?.outOfRotation !== undefined,
     limits: runtime.config.table.deployments[index]?.limits,
-    seen: snapshot(runtime.fleet, index, now),
+    seen: insideGuard(runtime.guard, now, (at) => snapshot(runtime.fleet, index, at)),
   }));
   const inRotation = rows.filter(({ isOut }) => !isOut);
   const perRow = (name: string, help: string, of: (row: (typeof rows)[number]) => number | undefined): void => {
@@ -58,6 +61,7 @@ export function writeState(out: Exposition, scrape: Scrape, deployments: readonl
   };
   single('litellm_in_flight_requests', 'Requests of clients under way.', state.inFlight);
   single('loadstone_queued_requests', 'Requests waiting for a free unit of a limit.', state.queued);
+  if (scrape.threads !== undefined) single('loadstone_threads', 'Threads that serve.', scrape.threads);
   writeBudgets(out, runtime, now);
   if (openConnections !== undefined) single('loadstone_open_connections', 'Connections of clients.', openConnections);
 }

@@ -27,31 +27,37 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the tarball of npm pack, installed into an empty folder, serves the demo', async () => {
-  const port = await freePort();
-  const bin = join(folder, 'node_modules', 'loadstone', 'bin', 'loadstone');
-  child = spawn(process.execPath, [bin, 'demo', '--port', String(port)], { cwd: folder, stdio: 'pipe' });
-  let output = '';
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await expect.poll(() => output, { timeout: 20_000 }).toContain('is listening');
-  const answer = await fetch(`http://127.0.0.1:${port}/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify({ model: 'gpt-3.5-turbo', messages: [{ role: 'user', content: 'what llm are you' }] }),
-    headers: { 'content-type': 'application/json' },
-  });
-  expect(answer.status).toBe(200);
-  expect(answer.headers.get('x-litellm-model-id')).toMatch(/^gpt-turbo-/);
-  const counted = await fetch(`http://127.0.0.1:${port}/utils/token_counter`, {
-    method: 'POST',
-    body: JSON.stringify({ model: 'gpt-3.5-turbo', messages: [{ role: 'user', content: 'hi' }] }),
-    headers: { 'content-type': 'application/json' },
-  });
-  expect(await counted.json()).toMatchObject({ total_tokens: 8 });
-  const ended = new Promise<number | null>((resolve) => child?.once('exit', resolve));
-  child.kill('SIGTERM');
-  expect(await ended).toBe(0);
-});
+test.each([1, 2])(
+  'the tarball of npm pack, installed into an empty folder, serves the demo in %d threads',
+  async (workers) => {
+    const port = await freePort();
+    const bin = join(folder, 'node_modules', 'loadstone', 'bin', 'loadstone');
+    child = spawn(process.execPath, [bin, 'demo', '--port', String(port), '--num_workers', String(workers)], {
+      cwd: folder,
+      stdio: 'pipe',
+    });
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await expect.poll(() => output, { timeout: 20_000 }).toContain('is listening');
+    const answer = await fetch(`http://127.0.0.1:${port}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'gpt-3.5-turbo', messages: [{ role: 'user', content: 'what llm are you' }] }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-litellm-model-id')).toMatch(/^gpt-turbo-/);
+    const counted = await fetch(`http://127.0.0.1:${port}/utils/token_counter`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'gpt-3.5-turbo', messages: [{ role: 'user', content: 'hi' }] }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(await counted.json()).toMatchObject({ total_tokens: 8 });
+    const ended = new Promise<number | null>((resolve) => child?.once('exit', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  },
+);
 
 test('publint finds nothing to complain about in the package', async () => {
   const { messages } = await publint({ pkgDir: root, pack: 'npm', strict: true });

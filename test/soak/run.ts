@@ -1,5 +1,7 @@
-// `npm run soak`: real durations, on real time, in about six minutes. Prints figures and ends with 1 when something
+// `npm run soak`: real durations, on real time, in about nine minutes. Prints figures and ends with 1 when something
 // failed. `--short` is the slice of a minute that continuous integration runs; `--only NAME` runs one scenario.
+import { CHAOS_CASES } from '../chaos/chaos-cases.ts';
+import { soakChaos } from '../chaos/soak-chaos.ts';
 import type { SoakResult } from './result.ts';
 import { soakDrain } from './drain.ts';
 import { soakFlapping } from './flapping.ts';
@@ -45,6 +47,11 @@ const SCENARIOS: readonly Scenario[] = [
   scenario('flapping', soakFlapping, {
     full: { seconds: 60, clients: 16, restMs: 50, flapMs: 1_500 },
     short: { seconds: 7, clients: 8, restMs: 5, flapMs: 500 },
+  }),
+  // The tests play all of them with scaled durations.
+  scenario('chaos', soakChaos, {
+    full: { speed: 1, parallel: 40 },
+    short: { speed: 10, parallel: 4, cases: CHAOS_CASES.slice(0, 4) },
   }),
 ];
 

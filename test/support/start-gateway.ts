@@ -1,7 +1,9 @@
 // A gateway in this process, on a free port, from config text: real sockets, the real data plane, an injected clock.
 import { loadConfigText } from '../../src/config/load.ts';
 import { RequestLog } from '../../src/observe/request-log.ts';
-import { serve, type RunningGateway } from '../../src/serve.ts';
+import { serve } from '../../src/serve.ts';
+import type { RunningGateway } from '../../src/serve-options.ts';
+import { serveThreads } from '../../src/threads/serve-threads.ts';
 import { createClock, type Clock } from '../../src/upstream/clock.ts';
 
 export interface TestGateway extends RunningGateway {
@@ -17,6 +19,10 @@ export interface TestGatewayOptions {
   readonly speed?: number;
   /** Instead of a clock of that speed. */
   readonly clock?: Clock;
+  /** So many threads serve; default 1. They run on a clock of `speed`. */
+  readonly threads?: number;
+  /** Of threads: who deals connections to them. */
+  readonly dealing?: 'system' | 'own';
 }
 
 /** Throws when the config has errors. Drain it at the end of the test. */
@@ -32,7 +38,7 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     pretty: false,
     stream: { write: (line: string) => void (text += line) },
   });
-  const gateway = await serve(config, {
+  const common = {
     host: '127.0.0.1',
     port: 0,
     keyFile: undefined,
@@ -40,9 +46,13 @@ export async function startGateway(configText: string, options: TestGatewayOptio
     keepAliveTimeoutMs: 5_000,
     env,
     log,
-    clock: options.clock ?? createClock(options.speed ?? 1),
     readConfig: () => loadConfigText(newest, { env }),
-  });
+  };
+  const { threads = 1, speed = 1, dealing = 'system' } = options;
+  const gateway =
+    threads === 1
+      ? await serve(config, { ...common, clock: options.clock ?? createClock(speed) })
+      : await serveThreads(config, { ...common, threads, dealing, clockSpeed: speed });
   return {
     ...gateway,
     rewrite: (next) => void (newest = next),

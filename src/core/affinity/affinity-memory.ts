@@ -10,7 +10,16 @@ interface Remembered {
 /** About 20 MB at worst. */
 const MOST_KEYS = 100_000;
 
+/** Who serves a key from now on. */
+export interface Remembrance {
+  readonly key: string;
+  readonly deploymentId: string;
+  readonly untilMs: Millis;
+}
+
 export class AffinityMemory {
+  /** Told of everything that is remembered here first. */
+  onRemember: ((remembrance: Remembrance) => void) | undefined;
   readonly #capacity: number;
   /** In the order of last use, oldest first. */
   readonly #byKey = new Map<string, Remembered>();
@@ -35,8 +44,20 @@ export class AffinityMemory {
 
   /** Remembers for `ttlMs` from now; what stood under the key is replaced. */
   remember(key: string, deploymentId: string, time: { readonly now: Millis; readonly ttlMs: Millis }): void {
+    const untilMs = time.now + time.ttlMs;
+    this.#keep({ key, deploymentId, untilMs });
+    this.onRemember?.({ key, deploymentId, untilMs });
+  }
+
+  /** What another one remembers. The later choice counts, so that two that chose differently come to agree. */
+  learn(told: Remembrance): void {
+    const known = this.#byKey.get(told.key);
+    if (known === undefined || known.untilMs < told.untilMs) this.#keep(told);
+  }
+
+  #keep({ key, deploymentId, untilMs }: Remembrance): void {
     this.#byKey.delete(key);
-    this.#byKey.set(key, { deploymentId, untilMs: time.now + time.ttlMs });
+    this.#byKey.set(key, { deploymentId, untilMs });
     for (const oldest of this.#byKey.keys()) {
       if (this.#byKey.size <= this.#capacity) break;
       this.#byKey.delete(oldest);

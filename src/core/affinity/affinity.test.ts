@@ -30,6 +30,21 @@ describe('the memory', () => {
     expect(memory.size).toBe(2);
   });
 
+  test('says what it remembers, and learns from others without saying it again', () => {
+    const memory = new AffinityMemory(2);
+    const told: unknown[] = [];
+    memory.onRemember = (remembrance) => told.push(remembrance);
+    memory.remember('k', 'a', { now: 5, ttlMs: 100 });
+    expect(told).toEqual([{ key: 'k', deploymentId: 'a', untilMs: 105 }]);
+    memory.learn({ key: 'k', deploymentId: 'b', untilMs: 105 });
+    expect(memory.recall('k', 0)).toBe('a');
+    memory.learn({ key: 'k', deploymentId: 'c', untilMs: 106 });
+    expect([memory.recall('k', 105), memory.recall('k', 106)]).toEqual(['c', undefined]);
+    for (const key of ['x', 'y', 'z']) memory.learn({ key, deploymentId: key, untilMs: 500 });
+    expect([memory.size, memory.recall('x', 107), memory.recall('z', 107)]).toEqual([2, undefined, 'z']);
+    expect(told.length).toBe(1);
+  });
+
   test('never holds more than its bound, and always the latest', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 20 }), { minLength: 1 }), fc.integer({ min: 1, max: 5 }), (keys, capacity) => {

@@ -58,6 +58,7 @@ export function recordFirstContent(fleet: Fleet, charge: Charge, now: Millis): B
 /** The attempt that begins now is the probe. `select` does this; 0 means that no probe is out. */
 export function markProbe(row: Row, now: Millis): void {
   store(row.cells, row.cellAt + CELL.probeAtUs, Math.max(1, microsBefore(now)));
+  store(row.counters, row.counterAt + COUNTER.probeBy, row.lanes?.thread ?? 0);
 }
 
 function close(row: Row, now: Millis): void {

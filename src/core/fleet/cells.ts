@@ -1,6 +1,6 @@
-// Loads and stores on the fleet's buffer. Every number of every deployment goes through these three functions, so that
-// the day threads share the buffer the Int32 ones become Atomics here and nowhere else. Cells of Float64 hold integers
-// (microseconds, units) that are only meaningful together; threads will guard them with one lock word per row.
+// Loads and stores on the fleet's buffer. Every number of every deployment goes through these three functions. They are
+// plain ones even where threads share the buffer: the numbers are only meaningful together, so whoever calls the core
+// does it inside a lock, and taking and leaving that orders what lies between.
 
 export type Cells = Float64Array | Int32Array;
 

@@ -6,9 +6,10 @@ import { ACCOUNT_CELLS, type Account } from './accounts.ts';
 import type { Budget } from './budget.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf, type Seat } from './layout.ts';
 import { createRow } from './row.ts';
 import type { Row } from './row.ts';
+import { ownTracking, sharedTracking, type Tracking } from './tracking.ts';
 
 /** Weights of a candidate list, summed up from the first to the last. */
 export interface WeightedDraw {
@@ -17,10 +18,9 @@ export interface WeightedDraw {
   readonly total: number;
 }
 
-/** What is counted for strategies. Off until the first decision that needs it, so that others never pay for it. */
-export interface Tracking {
-  usage: boolean;
-  latency: boolean;
+/** A buffer that several threads share, and the place of this one among them. */
+export interface SharedPlace extends Seat {
+  readonly buffer: SharedArrayBuffer;
 }
 
 export interface Fleet {
@@ -45,9 +45,10 @@ export interface Fleet {
   readonly draws: WeakMap<readonly DeploymentIndex[], { readonly draw: WeightedDraw | undefined }>;
 }
 
-/** Bytes that the buffer of these deployments and of so many accounts needs. */
-export function fleetBytes(deployments: readonly Deployment[], accounts = 0): number {
-  const { counters, cells } = layoutOf(deployments, accounts);
+/** Bytes that the buffer of these deployments and of so many accounts needs; for so many threads where they share it. */
+export function fleetBytes(deployments: readonly Deployment[], accounts = 0, threads?: number): number {
+  const seat = threads === undefined ? undefined : { count: threads, thread: 1 };
+  const { counters, cells } = layoutOf(deployments, accounts, seat);
   return counters * 4 + cells * 8;
 }
 
@@ -55,9 +56,15 @@ export function fleetBytes(deployments: readonly Deployment[], accounts = 0): nu
  * The fleet of these deployments with so many accounts, over `given` (at least `fleetBytes`, zeroed; RangeError if too
  * small) or a new buffer.
  */
-export function createFleet(deployments: readonly Deployment[], given?: ArrayBufferLike, accounts = 0): Fleet {
-  const buffer = given ?? new ArrayBuffer(fleetBytes(deployments, accounts));
-  const layout = layoutOf(deployments, accounts);
+export function createFleet(
+  deployments: readonly Deployment[],
+  given?: ArrayBufferLike | SharedPlace,
+  accounts = 0,
+): Fleet {
+  const seat = given !== undefined && 'thread' in given ? given : undefined;
+  const { count = 0, thread = 0 } = seat ?? {};
+  const layout = layoutOf(deployments, accounts, seat === undefined ? undefined : { count, thread });
+  const buffer = bufferOf(given) ?? new ArrayBuffer(fleetBytes(deployments, accounts));
   const counters = new Int32Array(buffer, 0, layout.counters);
   const cells = new Float64Array(buffer, layout.counters * 4);
   if (layout.cells > cells.length) {
@@ -76,13 +83,17 @@ export function createFleet(deployments: readonly Deployment[], given?: ArrayBuf
     budgets: deployments.map(({ group }) => budgets.get(group)).filter((budget) => budget !== undefined),
     accounts: Array.from({ length: accounts }, (_, nth) => ({ cells, at: layout.accountsAt + nth * ACCOUNT_CELLS })),
     freeCharges: deployments.map((_, index) => freeCharge(index)),
-    tracking: { usage: false, latency: false },
+    tracking: layout.trackingAt < 0 ? ownTracking() : sharedTracking(counters, layout.trackingAt),
     leastTokenLimit: leastTokenLimit(deployments),
     leastWindow: leastWindow(deployments),
     scratch: new Int32Array(deployments.length),
     scratchShares: new Float64Array(deployments.length),
     draws: new WeakMap(),
   };
+}
+
+function bufferOf(given: ArrayBufferLike | SharedPlace | undefined): ArrayBufferLike | undefined {
+  return given !== undefined && 'thread' in given ? given.buffer : given;
 }
 
 function leastWindow(deployments: readonly Deployment[]): number {

@@ -8,6 +8,7 @@ import { load, store } from './cells.ts';
 import { BUDGET, type Budget } from './budget.ts';
 import { copyFailCounts } from './fail-counts.ts';
 import type { Fleet } from './fleet.ts';
+import { copyLanes } from './lanes.ts';
 import type { Meter } from './meter.ts';
 import { meterCopy } from './meter.ts';
 import type { Micros } from './micros.ts';
@@ -36,44 +37,74 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
  * requests on it still run. Call before `next` serves requests.
  */
 export function inheritFleets(generations: readonly FleetOf[], next: FleetOf, now: Millis): void {
-  const [newest] = generations;
-  if (newest !== undefined) Object.assign(next.fleet.tracking, newest.fleet.tracking);
-  inheritRows(generations, next, microsBefore(now));
-  inheritBudgets(generations, next);
-  inheritAccounts(generations, next);
+  copyNumbers(generations, next, now);
+  for (const old of generations) pointAtHeirs(old, next);
 }
 
-function inheritRows(generations: readonly FleetOf[], next: FleetOf, nowUs: Micros): void {
-  const heirs = new Map(next.deployments.map((deployment, index) => [deployment.id, next.fleet.rows[index]]));
-  const moved = new Set<Row>();
-  for (const { fleet, deployments } of generations) {
-    const hasLearned = fleet.tracking.usage || fleet.tracking.latency;
-    for (const [index, deployment] of deployments.entries()) {
-      const from = fleet.rows[index];
-      const to = heirs.get(deployment.id);
-      if (from === undefined || to === undefined) continue;
-      if (!moved.has(to)) copyRow(from, to, nowUs);
-      if (!moved.has(to) && hasLearned) copyLearned(from, to, nowUs);
-      moved.add(to);
-      fleet.rows[index] = to;
-    }
+/** The numbers alone: where threads share them, one thread copies and each points its own fleets at what was copied. */
+export function copyNumbers(generations: readonly FleetOf[], next: FleetOf, now: Millis): void {
+  const [newest] = generations;
+  if (newest !== undefined) Object.assign(next.fleet.tracking, newest.fleet.tracking);
+  const moved = new Set<Row | Budget | Account>();
+  for (const old of generations) {
+    copyRows(old, next, { moved, nowUs: microsBefore(now) });
+    for (const { from, to } of budgetHeirs(old, next)) if (isFirst(moved, to)) copyBudget(from, to);
+    for (const { from, to } of accountHeirs(old, next)) if (isFirst(moved, to)) copyAccount(from, to);
   }
+}
+
+function copyRows(
+  { fleet, deployments }: FleetOf,
+  next: FleetOf,
+  { moved, nowUs }: { readonly moved: Set<Row | Budget | Account>; readonly nowUs: Micros },
+): void {
+  const heirs = heirsIn(next);
+  const hasLearned = fleet.tracking.usage || fleet.tracking.latency;
+  for (const [index, { id }] of deployments.entries()) {
+    const from = fleet.rows[index];
+    const to = heirs.get(id);
+    if (from === undefined || to === undefined || !isFirst(moved, to)) continue;
+    copyRow(from, to, nowUs);
+    if (hasLearned) copyLearned(from, to, nowUs);
+  }
+}
+
+function isFirst<Value>(seen: Set<Value>, value: Value): boolean {
+  if (seen.has(value)) return false;
+  seen.add(value);
+  return true;
+}
+
+/** From now on `old` reads and writes the numbers in `next`. */
+export function pointAtHeirs(old: FleetOf, next: FleetOf): void {
+  const heirs = heirsIn(next);
+  for (const [index, { id }] of old.deployments.entries()) {
+    const to = heirs.get(id);
+    if (to !== undefined) old.fleet.rows[index] = to;
+  }
+  for (const { nth, to } of budgetHeirs(old, next)) old.fleet.budgets[nth] = to;
+  for (const { nth, to } of accountHeirs(old, next)) old.fleet.accounts[nth] = to;
+}
+
+function heirsIn({ deployments, fleet }: FleetOf): Map<string, Row | undefined> {
+  return new Map(deployments.map(({ id }, index) => [id, fleet.rows[index]]));
+}
+
+/** What stands at position `nth` of the old list, and what takes its place. */
+interface Heir<Value> {
+  readonly nth: number;
+  readonly from: Value;
+  readonly to: Value;
 }
 
 /** Budgets of groups with the same name. */
-function inheritBudgets(generations: readonly FleetOf[], next: FleetOf): void {
+function budgetHeirs(old: FleetOf, next: FleetOf): Heir<Budget>[] {
   const heirs = new Map(next.deployments.map(({ group }, index) => [group, next.fleet.budgets[index]]));
-  const moved = new Set<Budget>();
-  for (const { fleet, deployments } of generations) {
-    for (const [index, { group }] of deployments.entries()) {
-      const from = fleet.budgets[index];
-      const to = heirs.get(group);
-      if (from === undefined || to === undefined) continue;
-      if (!moved.has(to)) copyBudget(from, to);
-      moved.add(to);
-      fleet.budgets[index] = to;
-    }
-  }
+  return old.deployments.flatMap(({ group }, nth) => {
+    const from = old.fleet.budgets[nth];
+    const to = heirs.get(group);
+    return from === undefined || to === undefined ? [] : [{ nth, from, to }];
+  });
 }
 
 function copyBudget(from: Budget, to: Budget): void {
@@ -81,20 +112,14 @@ function copyBudget(from: Budget, to: Budget): void {
 }
 
 /** What was spent stays spent, whatever the new limit and period; a window that runs ends when it would have. */
-function inheritAccounts(generations: readonly FleetOf[], next: FleetOf): void {
+function accountHeirs(old: FleetOf, next: FleetOf): Heir<Account>[] {
   const list = next.budgets?.list ?? [];
   const heirs = new Map(list.map(({ kind, name }, nth) => [`${kind}:${name}`, next.fleet.accounts[nth]]));
-  const moved = new Set<Account>();
-  for (const { fleet, budgets } of generations) {
-    for (const [nth, { kind, name }] of (budgets?.list ?? []).entries()) {
-      const from = fleet.accounts[nth];
-      const to = heirs.get(`${kind}:${name}`);
-      if (from === undefined || to === undefined) continue;
-      if (!moved.has(to)) copyAccount(from, to);
-      moved.add(to);
-      fleet.accounts[nth] = to;
-    }
-  }
+  return (old.budgets?.list ?? []).flatMap(({ kind, name }, nth) => {
+    const from = old.fleet.accounts[nth];
+    const to = heirs.get(`${kind}:${name}`);
+    return from === undefined || to === undefined ? [] : [{ nth, from, to }];
+  });
 }
 
 function copyRow(from: Row, to: Row, nowUs: Micros): void {
@@ -113,6 +138,7 @@ function copyRow(from: Row, to: Row, nowUs: Micros): void {
   copyMeter(from.otpm, to.otpm, nowUs);
   copyEstimate(from, to);
   copyFailCounts(from.failCounts, to.failCounts, nowUs);
+  copyLanes(from, to);
 }
 
 /** Only where a strategy learns: the pages of a fleet that does not are never touched. */

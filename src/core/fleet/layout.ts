@@ -4,6 +4,7 @@
 import type { Deployment, FailLimit, Limits } from '../deployment.ts';
 import { ACCOUNT_CELLS } from './accounts.ts';
 import { CELLS_PER_BUDGET } from './budget.ts';
+import type { Lanes } from './lanes.ts';
 import { COUNTERS_PER_ROW, LEARNED_CELLS, rowSize } from './row.ts';
 
 /** One row: deployments with one id share it, under the strictest limits of all of them. */
@@ -16,6 +17,7 @@ export interface RowLayout {
   readonly cellAt: number;
   /** First of its learned cells: they lie behind all rows, since most decisions never look at them. */
   readonly learnedAt: number;
+  readonly lanes: Lanes | undefined;
 }
 
 export interface FleetLayout {
@@ -24,22 +26,33 @@ export interface FleetLayout {
   readonly budgetsByGroup: ReadonlyMap<string, number>;
   /** First cell of the accounts. */
   readonly accountsAt: number;
+  /** First of the counters that say what is tracked, where threads share them; -1 = each fleet keeps its own. */
+  readonly trackingAt: number;
   /** Int32 cells, rounded up so that the Float64 cells behind them are aligned. */
   readonly counters: number;
   /** Float64 cells. */
   readonly cells: number;
 }
 
-/** The layout for these deployments and so many accounts. */
-export function layoutOf(deployments: readonly Deployment[], accounts: number): FleetLayout {
+/** Who lays the fleet out: one of so many threads that share it, from 1. */
+export type Seat = Pick<Lanes, 'count' | 'thread'>;
+
+/** `usage` and `latency`. */
+const TRACKING_COUNTERS = 2;
+
+/** The layout for these deployments and so many accounts; `seat` undefined = nobody shares it. */
+export function layoutOf(deployments: readonly Deployment[], accounts: number, seat?: Seat): FleetLayout {
   const merged = mergedById(deployments);
   const rowCells = [...merged.values()].reduce((sum, row) => sum + rowSize(row.limits, row.failLimits), 0);
   const rowsById = new Map<string, RowLayout>();
+  const lanesAt = merged.size * COUNTERS_PER_ROW;
+  const trackingAt = lanesAt + merged.size * (seat?.count ?? 0);
   let cellAt = 0;
   for (const [id, row] of merged) {
     const nth = rowsById.size;
     const learnedAt = rowCells + nth * LEARNED_CELLS;
-    rowsById.set(id, { ...row, counterAt: nth * COUNTERS_PER_ROW, cellAt, learnedAt });
+    const lanes = seat === undefined ? undefined : { ...seat, first: lanesAt + nth * seat.count };
+    rowsById.set(id, { ...row, counterAt: nth * COUNTERS_PER_ROW, cellAt, learnedAt, lanes });
     cellAt += rowSize(row.limits, row.failLimits);
   }
   const budgetsAt = rowCells + rowsById.size * LEARNED_CELLS;
@@ -49,7 +62,8 @@ export function layoutOf(deployments: readonly Deployment[], accounts: number): 
     rowsById,
     budgetsByGroup: new Map(groups.map((group, nth) => [group, budgetsAt + nth * CELLS_PER_BUDGET])),
     accountsAt,
-    counters: Math.ceil((rowsById.size * COUNTERS_PER_ROW) / 2) * 2,
+    trackingAt: seat === undefined ? -1 : trackingAt,
+    counters: Math.ceil((trackingAt + (seat === undefined ? 0 : TRACKING_COUNTERS)) / 2) * 2,
     cells: accountsAt + accounts * ACCOUNT_CELLS,
   };
 }

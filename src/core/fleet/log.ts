@@ -116,6 +116,24 @@ export function logChange(log: Log, entry: LogEntry, amount: number): void {
   store(log.cells, log.at + COUNT, count - 1);
 }
 
+/** Takes out what is dated later than `nowUs`; a charge that was rounded up by its microsecond stays. */
+export function logDropLater(log: Log, nowUs: Micros): void {
+  const { cells, at } = log;
+  let count = load(cells, at + COUNT);
+  while (count > 0 && load(cells, timeAt(log, count - 1)) > nowUs + 1) {
+    count--;
+    add(cells, at + SUM, -load(cells, timeAt(log, count) + log.capacity));
+  }
+  store(cells, at + COUNT, count);
+}
+
+/** The sum is that of the entries, whatever it was. */
+export function logRecount(log: Log): void {
+  let sum = 0;
+  logEntries(log, (_, amount) => (sum += amount));
+  store(log.cells, log.at + SUM, sum);
+}
+
 export function logClear(log: Log): void {
   log.cells.fill(0, log.at, log.at + logSize(log.capacity));
 }

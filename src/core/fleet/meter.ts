@@ -7,9 +7,11 @@ import {
   logChange,
   logCharge,
   logClear,
+  logDropLater,
   logEntries,
   logFreeAt,
   logInsert,
+  logRecount,
   logSize,
   logSum,
 } from './log.ts';
@@ -20,9 +22,11 @@ import {
   slotsAdd,
   slotsBetween,
   slotsClear,
+  slotsDropLater,
   slotsEntries,
   slotsFreeAt,
   slotsHeldUs,
+  slotsRecount,
   slotsSize,
   slotsSum,
 } from './slots.ts';
@@ -102,6 +106,18 @@ export function meterBetween(meter: Meter, sinceUs: Micros, untilUs: Micros): nu
 export function meterClear({ window }: Meter): void {
   if (window.kind === 'log') return logClear(window);
   slotsClear(window);
+}
+
+/** Takes out what is dated later than now, which is reservations; in slots, those of this half second stay. */
+export function meterDropLater({ window }: Meter, nowUs: Micros): void {
+  if (window.kind === 'log') return logDropLater(window, nowUs);
+  slotsDropLater(window, nowUs);
+}
+
+/** The sum is that of the entries, whatever it was. */
+export function meterRecount({ window }: Meter): void {
+  if (window.kind === 'log') return logRecount(window);
+  slotsRecount(window);
 }
 
 /** One charge, and what it is to become: `amount` units at `atMs` become `to` units; 0 takes it back. */

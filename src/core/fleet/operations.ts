@@ -4,6 +4,7 @@ import type { DeploymentIndex } from '../units.ts';
 import { add, load } from './cells.ts';
 import type { Fleet } from './fleet.ts';
 import { rowOf } from './fleet.ts';
+import { countInLane } from './lanes.ts';
 import type { Row } from './row.ts';
 import { CELL, COUNTER } from './row.ts';
 
@@ -15,12 +16,15 @@ export function started(fleet: Fleet, deployment: DeploymentIndex): void {
 export function startedInRow(row: Row): void {
   add(row.counters, row.counterAt + COUNTER.inFlight, 1);
   add(row.cells, row.cellAt + CELL.attempts, 1);
+  countInLane(row, 1);
 }
 
 /** An attempt ended. Never goes below zero. */
 export function finished(fleet: Fleet, deployment: DeploymentIndex): void {
   const row = rowOf(fleet, deployment);
-  if (inFlightOfRow(row) > 0) add(row.counters, row.counterAt + COUNTER.inFlight, -1);
+  if (inFlightOfRow(row) === 0) return;
+  add(row.counters, row.counterAt + COUNTER.inFlight, -1);
+  countInLane(row, -1);
 }
 
 /** Attempts running now. */

@@ -2,6 +2,7 @@
 // the core takes a row, so that a reload can point old requests at the row that lives on.
 import type { FailLimit, Limits } from '../deployment.ts';
 import { createFailCounts, failCountsSize, type FailCounts } from './fail-counts.ts';
+import type { Lanes } from './lanes.ts';
 import type { Meter } from './meter.ts';
 import { meterAt, meterSize } from './meter.ts';
 import type { Samples } from './samples.ts';
@@ -10,7 +11,7 @@ import type { Slots } from './slots.ts';
 import { slotsSize } from './slots.ts';
 
 /** Int32 cells of a row. */
-export const COUNTER = { status: 0, inFlight: 1, consecutiveFailures: 2, openings: 3, trigger: 4 } as const;
+export const COUNTER = { status: 0, inFlight: 1, consecutiveFailures: 2, openings: 3, trigger: 4, probeBy: 5 } as const;
 export const COUNTERS_PER_ROW = 6;
 
 /** Float64 cells of a row, before its windows. */
@@ -83,6 +84,8 @@ export interface Row {
   readonly firstContents: Samples;
   /** Failures by class, where a policy counts them so. */
   readonly failCounts: FailCounts;
+  /** Attempts in flight by thread; `undefined` = no thread shares the row. */
+  readonly lanes: Lanes | undefined;
 }
 
 function optionalSize(limit: number | undefined): number {
@@ -139,6 +142,12 @@ export interface RowPlace {
   readonly cellAt: number;
   /** `LEARNED_CELLS` from here. */
   readonly learnedAt: number;
+  readonly lanes: Lanes | undefined;
+}
+
+/** The limits that are counted over a minute. */
+export function metersOf({ rpm, tpm, itpm, otpm }: Row): Meter[] {
+  return [rpm, tpm, itpm, otpm].filter((meter) => meter !== undefined);
 }
 
 export function createRow(limits: Limits, failLimits: readonly FailLimit[], place: RowPlace): Row {

@@ -95,6 +95,24 @@ export function slotsFreeAt(slots: Slots, needed: number): Micros {
   return Number.POSITIVE_INFINITY;
 }
 
+/** Takes out the slots that begin after `nowUs`; what is dated later in the slot of `nowUs` itself stays. */
+export function slotsDropLater(slots: Slots, nowUs: Micros): void {
+  const { cells, at } = slots;
+  const tail = load(cells, at + TAIL);
+  for (let slot = Math.max(tail, Math.floor(nowUs / slots.slotUs) + 1); slot < tail + slots.ring; slot++) {
+    const index = ringAt(slots, slot);
+    add(cells, at + SUM, -load(cells, index));
+    store(cells, index, 0);
+  }
+}
+
+/** The sum is that of the slots, whatever it was. */
+export function slotsRecount({ cells, at, ring }: Slots): void {
+  let sum = 0;
+  for (let nth = 0; nth < ring; nth++) sum += load(cells, at + RING + nth);
+  store(cells, at + SUM, sum);
+}
+
 export function slotsClear(slots: Slots): void {
   slots.cells.fill(0, slots.at + SUM, slots.at + RING + slots.ring);
 }

@@ -9,7 +9,7 @@ import { inFlight } from '../fleet/operations.ts';
 import type { Attempt, Outcome } from '../outcome.ts';
 import { createPlan, type Plan } from '../plan.ts';
 import { plainIntent } from '../request-intent.ts';
-import type { Rival } from './rival.ts';
+import type { PlannedRival } from './rival.ts';
 
 interface Round {
   readonly word: Word;
@@ -58,7 +58,7 @@ class Player {
     }
   }
 
-  #rival({ isRaced }: Round): Rival | undefined {
+  #rival({ isRaced }: Round): PlannedRival | undefined {
     const rival = isRaced ? this.plan.race(this.#now, rng) : undefined;
     if (rival === undefined) return undefined;
     this.attempts.push(rival.attempt);
@@ -67,7 +67,7 @@ class Player {
   }
 
   /** True: the client has its answer. */
-  #end(script: Round, rival: Rival | undefined): boolean {
+  #end(script: Round, rival: PlannedRival | undefined): boolean {
     const own = { report: this.plan, word: script.word };
     if (rival === undefined) return this.#finish(own, script);
     const second = { report: rival, word: script.rivalWord };
@@ -81,7 +81,7 @@ class Player {
     return this.#finish(late, script);
   }
 
-  #finish({ report, word }: { readonly report: Plan | Rival; readonly word: Word }, { breaks }: Round): boolean {
+  #finish({ report, word }: { readonly report: Plan | PlannedRival; readonly word: Word }, { breaks }: Round): boolean {
     if (word !== 'ok' || !breaks) {
       report.record(outcomeOf(word), this.#now, rng);
       return word === 'ok';

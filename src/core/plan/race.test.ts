@@ -13,7 +13,7 @@ import type { AttemptReport, Outcome } from '../outcome.ts';
 import { createPlan, type Plan } from '../plan.ts';
 import { plainIntent, type RequestIntent } from '../request-intent.ts';
 import type { RouterSettings } from '../routing-table.ts';
-import type { Rival } from './rival.ts';
+import type { PlannedRival } from './rival.ts';
 
 const rng = seededRng(11);
 const SUCCESS: Outcome = { kind: 'success', usage: undefined, timing: { totalMs: 900, firstContentMs: 700 } };
@@ -40,11 +40,11 @@ class Stream {
     this.raceAfterMs = action.attempt.raceAfterMs;
   }
 
-  race(now = 10_000): Rival | undefined {
+  race(now = 10_000): PlannedRival | undefined {
     return this.plan.race(now, rng);
   }
 
-  raced(now = 10_000): Rival {
+  raced(now = 10_000): PlannedRival {
     const rival = this.race(now);
     if (rival === undefined) throw new Error('no rival');
     return rival;
@@ -206,7 +206,7 @@ describe('when both have ended', () => {
   test('the winner’s place is the request’s', () => {
     const stream = new Stream({ m: [first], o: [{}] }, toOther);
     const rival = stream.raced();
-    expect(rival.content()).toBeUndefined();
+    expect(rival.content(10_500)).toBeUndefined();
     expect([stream.plan.group, stream.plan.deployment, stream.plan.fallbacks]).toEqual(['o', 1, 1]);
     stream.plan.record(LOST, 10_500, rng);
     rival.record(SUCCESS, 11_000, rng);
@@ -299,7 +299,7 @@ describe('when both have ended', () => {
   test('a winner that breaks later is gone on with from where it was', () => {
     const stream = new Stream({ m: [first, second, third] });
     const rival = stream.raced();
-    rival.content();
+    rival.content(10_500);
     stream.plan.record(LOST, 10_500, rng);
     const resumable = { isDeterministic: true, mayPrefill: false };
     const failure = FAILURES.e500;

@@ -11,7 +11,12 @@ import { planAttempt } from './planned-attempt.ts';
 import type { RivalPick } from './race.ts';
 import { settleAttempt } from './settle-attempt.ts';
 
-export class Rival implements AttemptReport {
+/** A second attempt, and where its end is told. */
+export interface PlannedRival extends AttemptReport {
+  readonly attempt: Attempt;
+}
+
+export class Rival implements PlannedRival {
   readonly attempt: Attempt;
   readonly #state: PlanState;
   readonly #hop: Hop;

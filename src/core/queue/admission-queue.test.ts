@@ -4,6 +4,8 @@ import { VirtualGateway, type VirtualResult } from '../../../test/support/virtua
 import { openNow } from '../breaker/breaker.ts';
 import { TRIGGER } from '../breaker/standing.ts';
 import { freeCharge } from '../fleet/charge.ts';
+import { dropReservations } from '../fleet/lanes.ts';
+import { meterUsed } from '../fleet/meter.ts';
 import { inFlight } from '../fleet/operations.ts';
 import type { RouterSettings } from '../routing-table.ts';
 
@@ -369,5 +371,39 @@ describe('the bound', () => {
     gateway.queue.changed(59_000);
     gateway.run();
     expect(sentAt(second)).toBe(60_000);
+  });
+});
+
+describe('reservations that somebody else has taken out', () => {
+  test('are not given back, and made anew with the next round', () => {
+    const gateway = world();
+    gateway.send({ atMs: 0 });
+    const second = gateway.send({ atMs: 10_000 });
+    gateway.run(10_000);
+    const [row] = gateway.fleet.rows;
+    if (row === undefined) throw new Error('no row');
+    dropReservations(row, 10_000_000);
+    gateway.queue.forget(gateway.now);
+    expect(second.plan.waiter?.reservation).toBeUndefined();
+    expect(gateway.queue.isStale(gateway.now)).toBe(true);
+    gateway.run(20_000);
+    expect(second.plan.waiter?.reservation?.atUs).toBe(60_000_000);
+    gateway.run();
+    expect(sentAt(second)).toBe(60_000);
+  });
+
+  test('of those who have left are forgotten with them', () => {
+    const gateway = world();
+    gateway.send({ atMs: 0 });
+    const second = gateway.send({ atMs: 10_000 });
+    gateway.run(10_000);
+    expect(gateway.queue.holdsForLeavers).toBe(false);
+    second.plan.abandon(10_000);
+    expect(gateway.queue.holdsForLeavers).toBe(true);
+    gateway.queue.forget(10_000);
+    expect([gateway.queue.holdsForLeavers, gateway.queue.size]).toEqual([false, 0]);
+    const { rpm } = gateway.fleet.rows[0] ?? {};
+    // Nothing was released: what stood there is whoever's took it out.
+    expect(rpm && meterUsed(rpm, 10_000_000)).toBe(2);
   });
 });

@@ -55,6 +55,11 @@ export class AdmissionQueue {
     return this.#waiters.length;
   }
 
+  /** Who left still holds what it had reserved: the next round gives it back. */
+  get holdsForLeavers(): boolean {
+    return this.#gone.length > 0;
+  }
+
   /** When `round` should be called next; Infinity = when something happens. */
   get dueMs(): Millis {
     const changedMs = this.#changedMs ?? Number.POSITIVE_INFINITY;
@@ -126,6 +131,13 @@ export class AdmissionQueue {
     for (const waiter of this.#gone) giveBack(waiter);
     for (const waiter of this.#waiters) giveBack(waiter);
     this.#gone = [];
+  }
+
+  /** What was reserved has been taken out by somebody else, and must not be given back: the next round reserves anew. */
+  forget(now: Millis): void {
+    for (const waiter of this.#waiters) waiter.reservation = undefined;
+    this.#gone = [];
+    this.changed(now);
   }
 
   /** Nobody's place changes: what it needs is added behind all others. */

@@ -1,8 +1,9 @@
 // What a strategy is: one pure function that scores a candidate, lower is better. Which candidates there are, health,
 // limits, order and retries are decided before it is asked (DESIGN 3, rule 3).
 import type { Deployment } from '../deployment.ts';
-import type { Fleet, Tracking } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
+import type { Tracking } from '../fleet/tracking.ts';
 import type { StrategyArgs, StrategyName } from '../routing-table.ts';
 import type { DeploymentIndex, Rng } from '../units.ts';
 

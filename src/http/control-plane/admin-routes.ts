@@ -3,10 +3,12 @@
 import type { Deployment } from '../../core/deployment.ts';
 import { snapshot, type DeploymentSnapshot } from '../../core/fleet/snapshot.ts';
 import type { Millis } from '../../core/units.ts';
-import type { RecentRequests } from '../../observe/recent.ts';
+import { insideGuard } from '../../gateway/fleet-guard.ts';
+import type { RecentRequest } from '../../observe/recent.ts';
 import { detailEnvelope, errorEnvelope, NO_PARAM } from '../../wire/error-envelope.ts';
 import type { ReloadOutcome } from '../../reload.ts';
 import { adminAccess } from '../admin-access.ts';
+import type { DataPlaneContext } from '../data-plane.ts';
 import type { ControlPlaneOptions } from './control-context.ts';
 import { jsonReply, type ControlCall, type ControlReply, type ControlRoute } from './control-route.ts';
 import { shownRequest } from './shown-request.ts';
@@ -15,7 +17,7 @@ const DEFAULT_LIMIT = 50;
 
 type AdminRoute = Omit<ControlRoute, 'method' | 'tag'> & Partial<Pick<ControlRoute, 'method'>>;
 
-export function adminRoutes({ context, recent, reload }: ControlPlaneOptions): ControlRoute[] {
+export function adminRoutes({ context, recent, reload, fellows }: ControlPlaneOptions): ControlRoute[] {
   const guarded = (route: AdminRoute): ControlRoute => ({
     method: 'GET',
     tag: 'admin',
@@ -25,28 +27,24 @@ export function adminRoutes({ context, recent, reload }: ControlPlaneOptions): C
     handle: (call) => refusedCaller(call, context().runtime.config.general.masterKeyIsStrong) ?? route.handle(call),
   });
   const ids = () => context().runtime.config.table.deployments;
+  const newest = (limit: number) => fellows?.recent(limit) ?? recent.list(limit);
+  const find = (callId: string) => (fellows === undefined ? recent.find(callId) : fellows.find(callId));
   return [
     guarded({
       path: '/admin/requests',
       summary: 'The latest requests, newest first',
       query: [{ name: 'limit', type: 'integer', description: `How many, from 1; ${DEFAULT_LIMIT} without it` }],
-      handle: ({ query }) => listRequests(recent, ids(), query['limit']),
+      handle: ({ query }) => listRequests(newest, ids(), query['limit']),
     }),
     guarded({
       path: '/admin/requests/{call_id}',
       summary: 'One of the latest requests, with the reasons of its decisions where they were kept',
-      handle: ({ params }) => oneRequest(recent, ids(), params['call_id'] ?? ''),
+      handle: async ({ params }) => oneRequest(await find(params['call_id'] ?? ''), ids()),
     }),
     guarded({
       path: '/admin/deployments',
       summary: 'State, limits and learned numbers of every deployment',
-      handle: () => {
-        const { runtime, services } = context();
-        const now = services.clock.now();
-        return jsonReply({
-          deployments: ids().map((one) => shownDeployment(one, snapshot(runtime.fleet, one.index, now), now)),
-        });
-      },
+      handle: () => listDeployments(context()),
     }),
     guarded({
       method: 'POST',
@@ -55,6 +53,15 @@ export function adminRoutes({ context, recent, reload }: ControlPlaneOptions): C
       handle: async () => reloaded(await reload()),
     }),
   ];
+}
+
+function listDeployments({ runtime, services }: DataPlaneContext): ControlReply {
+  const now = services.clock.now();
+  const deployments = runtime.config.table.deployments.map((one) => {
+    const numbers = insideGuard(runtime.guard, now, (at) => snapshot(runtime.fleet, one.index, at));
+    return shownDeployment(one, numbers, now);
+  });
+  return jsonReply({ deployments });
 }
 
 function reloaded(outcome: ReloadOutcome): ControlReply {
@@ -78,18 +85,17 @@ function refusedCaller(call: ControlCall, masterKeyIsStrong: boolean): ControlRe
   return { status, contentType: 'application/json', body: errorEnvelope(error) };
 }
 
-function listRequests(
-  recent: RecentRequests,
+async function listRequests(
+  newest: (limit: number) => Promise<readonly RecentRequest[]> | readonly RecentRequest[],
   deployments: readonly Deployment[],
   limit: string | undefined,
-): ControlReply {
+): Promise<ControlReply> {
   if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit)) return detail(422, 'limit is a whole number from 1');
-  const requests = recent.list(limit === undefined ? DEFAULT_LIMIT : Number(limit));
+  const requests = await newest(limit === undefined ? DEFAULT_LIMIT : Number(limit));
   return jsonReply({ requests: requests.map((one) => shownRequest(one, deployments, { withSteps: false })) });
 }
 
-function oneRequest(recent: RecentRequests, deployments: readonly Deployment[], callId: string): ControlReply {
-  const found = recent.find(callId);
+function oneRequest(found: RecentRequest | undefined, deployments: readonly Deployment[]): ControlReply {
   return found === undefined
     ? detail(404, 'no request with this x-litellm-call-id is among the latest')
     : jsonReply(shownRequest(found, deployments, { withSteps: true }));

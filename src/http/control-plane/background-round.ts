@@ -3,6 +3,7 @@
 import type { GatewayConfig } from '../../config/types.ts';
 import { recordCheck } from '../../core/fleet/checks.ts';
 import type { DeploymentIndex, Millis } from '../../core/units.ts';
+import { insideGuard } from '../../gateway/fleet-guard.ts';
 import type { Runtime } from '../../gateway/runtime.ts';
 import type { CheckedDeployment } from './health-report.ts';
 
@@ -23,12 +24,12 @@ export interface CheckRound {
 }
 
 /** Writes the results to the fleet. Who could not be asked is as unknown as before. */
-export function recordChecks({ config, fleet }: Runtime, { indexes, checked, now }: CheckRound): void {
+export function recordChecks({ config, fleet, guard }: Runtime, { indexes, checked, now }: CheckRound): void {
   for (const [nth, index] of indexes.entries()) {
     const result = checked[nth];
     if (result === undefined || !result.wasAsked) continue;
     const isTransient = result.status === 408 || result.status === 429;
     if (!result.isHealthy && isTransient && config.general.ignoreTransientCheckErrors) continue;
-    recordCheck(fleet, index, { isHealthy: result.isHealthy, now });
+    insideGuard(guard, now, (at) => recordCheck(fleet, index, { isHealthy: result.isHealthy, now: at }));
   }
 }

@@ -2,6 +2,7 @@
 import { budgetStates } from '../../core/budget/budgets.ts';
 import { microsBefore } from '../../core/fleet/micros.ts';
 import type { Millis } from '../../core/units.ts';
+import { insideGuard } from '../../gateway/fleet-guard.ts';
 import type { Runtime } from '../../gateway/runtime.ts';
 import { errorEnvelope } from '../../wire/error-envelope.ts';
 import type { DataPlaneContext } from '../data-plane.ts';
@@ -40,10 +41,11 @@ interface ListedBudget {
 }
 
 /** By provider name; `undefined` when no provider has a budget. */
-function budgetListing({ config, fleet }: Runtime, now: Millis): Record<string, ListedBudget> | undefined {
+function budgetListing({ config, fleet, guard }: Runtime, now: Millis): Record<string, ListedBudget> | undefined {
   const { budgets } = config.table.settings;
   if (budgets === undefined) return undefined;
-  const states = budgetStates({ budgets, fleet }, microsBefore(now)).filter(({ budget }) => budget.kind === 'provider');
+  const all = insideGuard(guard, now, (at) => budgetStates({ budgets, fleet }, microsBefore(at)));
+  const states = all.filter(({ budget }) => budget.kind === 'provider');
   if (states.length === 0) return undefined;
   const listed = states.map(({ budget, spentUsd, resetsInMs }): [string, ListedBudget] => [
     budget.name,

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfigText } from '../../config/load.ts';
 import { startFakeProvider, type FakeProvider } from '../../fake-provider/fake-provider.ts';
 import { RequestLog } from '../../observe/request-log.ts';
-import { serve, type RunningGateway } from '../../serve.ts';
+import { serve } from '../../serve.ts';
+import type { RunningGateway } from '../../serve-options.ts';
 
 const KEY = 'sk-test-master-0123456789';
 const UPSTREAM_KEY = 'sk-upstream-secret-0123456789';

@@ -27,7 +27,7 @@ export interface ControlPlane {
 
 /** Resolves when it can take requests. */
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const health = new HealthRoutes(options.context);
+  const health = new HealthRoutes(options);
   const config = () => options.context().runtime.config;
   const others = [
     ...listingRoutes(config),

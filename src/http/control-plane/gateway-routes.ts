@@ -7,6 +7,7 @@ import { EXPOSITION_TYPE } from '../../observe/exposition.ts';
 import { VERSION } from '../../version.ts';
 import type { AuthVerdict } from '../auth.ts';
 import type { ControlPlaneOptions } from './control-context.ts';
+import { gatheredText } from './fellows.ts';
 import { aliased, jsonReply, textReply, type ControlReply, type ControlRoute } from './control-route.ts';
 import { docsPage } from './docs-page.ts';
 import { inferenceDescriptions } from './inference-routes.ts';
@@ -58,7 +59,7 @@ function testRoute(): ControlRoute {
 }
 
 /** The key is asked for where there is one, unless the config says `false` (1.106, golden i05). */
-function metricsRoutes({ context, metrics, openConnections }: ControlPlaneOptions): ControlRoute[] {
+function metricsRoutes({ context, metrics, openConnections, fellows }: ControlPlaneOptions): ControlRoute[] {
   return aliased(['/metrics', '/metrics/'], {
     method: 'GET',
     summary: 'Metrics in Prometheus text format',
@@ -70,7 +71,8 @@ function metricsRoutes({ context, metrics, openConnections }: ControlPlaneOption
       if (requireAuthForMetrics !== false && verdict.kind === 'rejected') return refuseScrape(verdict);
       const now = services.clock.now();
       const scrape = { runtime, state, now, openConnections: await openConnections?.() };
-      return textReply(await metrics.text(scrape), EXPOSITION_TYPE);
+      const text = fellows === undefined ? metrics.text(scrape) : gatheredText(await fellows.report(), scrape);
+      return textReply(await text, EXPOSITION_TYPE);
     },
   });
 }

@@ -6,6 +6,8 @@ import { LITELLM_VERSION } from '../../gateway/reply.ts';
 import { detailEnvelope } from '../../wire/error-envelope.ts';
 import type { AuthVerdict } from '../auth.ts';
 import type { DataPlaneContext } from '../data-plane.ts';
+import type { ControlPlaneOptions } from './control-context.ts';
+import { totalState, type Fellows } from './fellows.ts';
 import { BackgroundHealth } from './background-health.ts';
 import { backgroundIndexes, recordChecks } from './background-round.ts';
 import { aliased, jsonReply, type ControlCall, type ControlReply, type ControlRoute } from './control-route.ts';
@@ -14,17 +16,26 @@ import { checkDeployments, healthReport, type CheckedDeployment } from './health
 /** There is no database; LiteLLM's words for it, which probes may compare. */
 const NO_DATABASE = 'Not connected';
 
+type HealthOptions = Pick<ControlPlaneOptions, 'context' | 'fellows' | 'onHealthRounds'>;
+
 /** The health routes; one instance a control plane. */
 export class HealthRoutes {
   readonly #context: () => DataPlaneContext;
+  readonly #fellows: Fellows | undefined;
+  /** Background checks are made, here or in another thread. */
+  readonly #hasRounds: boolean;
   readonly #background: BackgroundHealth<readonly CheckedDeployment[]> | undefined;
 
-  constructor(context: () => DataPlaneContext) {
+  constructor({ context, fellows, onHealthRounds }: HealthOptions) {
     this.#context = context;
+    this.#fellows = fellows;
     const { runtime, services } = context();
     const { backgroundHealthChecks, healthCheckIntervalMs } = runtime.config.general;
-    if (!backgroundHealthChecks) return;
-    this.#background = new BackgroundHealth(services.clock, () => this.#backgroundRound(), healthCheckIntervalMs);
+    this.#hasRounds = backgroundHealthChecks;
+    if (!backgroundHealthChecks || fellows?.checksHealth === false) return;
+    const background = new BackgroundHealth(services.clock, () => this.#backgroundRound(), healthCheckIntervalMs);
+    this.#background = background;
+    onHealthRounds?.(() => background.latest());
   }
 
   close(): void {
@@ -73,8 +84,11 @@ export class HealthRoutes {
       path: '/health/backlog',
       summary: 'Requests under way, queued and refused',
       tag: 'health',
-      handle: () => {
-        const { inFlight, admitted, queued, rejected } = this.#context().state;
+      handle: async () => {
+        const { state } = this.#context();
+        const report = await this.#fellows?.report();
+        const { inFlight, admitted, queued, rejected } =
+          report === undefined ? state : totalState(report.threads, state);
         return jsonReply({
           in_flight_requests: inFlight,
           admitted_requests: admitted,
@@ -108,9 +122,13 @@ export class HealthRoutes {
       return { status: 403, contentType: 'application/json', body };
     }
     const isWhole = wanted.length === config.table.deployments.length;
-    const checked =
-      isWhole && this.#background !== undefined ? await this.#background.latest() : await this.#check(wanted);
+    const checked = isWhole && this.#hasRounds ? await this.#latestRound(wanted) : await this.#check(wanted);
     return jsonReply(healthReport(checked, mayShowAddresses(verdict)));
+  }
+
+  async #latestRound(wanted: readonly DeploymentIndex[]): Promise<readonly CheckedDeployment[]> {
+    const latest = this.#background?.latest() ?? this.#fellows?.healthRound();
+    return latest === undefined ? this.#check(wanted) : latest;
   }
 
   /** What the checks find steers traffic, where the config says so. */

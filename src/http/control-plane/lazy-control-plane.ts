@@ -5,6 +5,8 @@ import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 export interface LazyControlPlane extends ControlPlane {
   /** Its routes and its background checks follow the config: after a reload the next request makes it anew. */
   renew(): void;
+  /** Loads it, if it is not. */
+  warm(): Promise<void>;
 }
 
 export function lazyControlPlane(options: ControlPlaneOptions): LazyControlPlane {
@@ -19,10 +21,10 @@ export function lazyControlPlane(options: ControlPlaneOptions): LazyControlPlane
     if (loaded !== undefined) await (await loaded).close();
   };
   // Health checks that steer traffic are not to wait for somebody to look.
-  const warm = (): void => {
+  const warmIfNeeded = (): void => {
     if (options.context().runtime.config.table.settings.healthRouting !== undefined) load().catch(() => undefined);
   };
-  warm();
+  warmIfNeeded();
   return {
     handle: (request, response) => {
       load().then(
@@ -33,7 +35,8 @@ export function lazyControlPlane(options: ControlPlaneOptions): LazyControlPlane
     close,
     renew: () => {
       void close();
-      warm();
+      warmIfNeeded();
     },
+    warm: async () => void (await load()),
   };
 }
