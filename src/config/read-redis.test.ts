@@ -4,7 +4,9 @@ import type { GatewayConfig } from './types.ts';
 import { shownPlace } from './redis-settings.ts';
 
 function load(text: string, env: Readonly<Record<string, string>> = {}): GatewayConfig {
-  return loadConfigText(`model_list: [{model_name: m, litellm_params: {model: openai/m, api_key: k}}]\n${text}`, { env });
+  return loadConfigText(`model_list: [{model_name: m, litellm_params: {model: openai/m, api_key: k}}]\n${text}`, {
+    env,
+  });
 }
 
 const PLAIN = { username: undefined, password: undefined, database: 0, tls: undefined, namespace: 'default' };

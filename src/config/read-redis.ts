@@ -112,7 +112,11 @@ function urlOf(address: RedisSource, findings: Findings): RedisUrl | undefined {
   }
   const url = parseRedisUrl(given.text ?? '');
   if (url === undefined) {
-    complain(given.spot, 'must be a URL: redis://[[user]:password@]host[:port][/database], or rediss:// for TLS', findings);
+    complain(
+      given.spot,
+      'must be a URL: redis://[[user]:password@]host[:port][/database], or rediss:// for TLS',
+      findings,
+    );
   }
   return url;
 }

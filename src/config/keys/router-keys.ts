@@ -23,7 +23,15 @@ export const ROUTER_KEYS: KeyTable = new Map([
       'enable_health_check_routing',
       'health_check_ignore_transient_errors',
     ],
-    text: ['routing_strategy', 'tag_routing_prefix', 'redis_url', 'redis_host', 'redis_port', 'redis_password', 'redis_db'],
+    text: [
+      'routing_strategy',
+      'tag_routing_prefix',
+      'redis_url',
+      'redis_host',
+      'redis_port',
+      'redis_password',
+      'redis_db',
+    ],
     list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks', 'routing_groups'],
     texts: ['default_fallbacks', 'background_health_check_model_groups'],
     map: [
