@@ -29,6 +29,17 @@ export function createRuntime(
   return { config, fleet, queue: new AdmissionQueue(), affinity, transports: lasting.transports };
 }
 
+/** How sharing with other instances goes: shared, answers too late to wait for, or each by its own share. */
+export interface SharingState {
+  readonly kind: 'starting' | 'up' | 'slow' | 'down';
+  /** Why it is down. */
+  readonly reason: string | undefined;
+  /** Where Redis is, without credentials. */
+  readonly place: string;
+  /** Instances that share, this one included, as far as it knows. */
+  readonly instances: number;
+}
+
 /** Counts that readiness, drain and `/health/backlog` show. */
 export interface ServerState {
   inFlight: number;
@@ -38,4 +49,6 @@ export interface ServerState {
   admitted: number;
   rejected: number;
   shuttingDown: boolean;
+  /** `undefined`: no Redis is configured. */
+  sharing?: SharingState | undefined;
 }

@@ -16,6 +16,7 @@ function stage(pauseMs = 250) {
   const redis: Behaviour = { delayMs: 1, error: undefined, connects: true };
   const seen = { calls: [] as number[], answers: [] as boolean[], unanswered: 0, closed: 0, connects: 0, farewells: 0 };
   const states: LoopState[] = [];
+  const ended: string[] = [];
   const connection: RedisConnection = {
     send: () => Promise.reject(new Error('the dialogue calls')),
     close: () => void (seen.closed += 1),
@@ -50,20 +51,21 @@ function stage(pauseMs = 250) {
     },
     dialogue,
     onState: (state) => void states.push(state),
+    onCall: ({ outcome, durationMs }) => void ended.push(`${outcome} ${durationMs}`),
   });
-  return { clock, redis, seen, states, loop, kinds: () => states.map(({ kind }) => kind) };
+  return { clock, redis, seen, states, ended, loop, kinds: () => states.map(({ kind }) => kind) };
 }
 
 describe('a loop whose Redis answers', () => {
   test('asks at every turn', async () => {
-    const { clock, seen, loop, kinds } = stage();
+    const { clock, seen, ended, loop, kinds } = stage();
     loop.start();
     await clock.advance(2_000);
     expect(seen.calls.length).toBe(8);
     expect(seen.answers).toEqual(Array(8).fill(false));
     expect(seen).toMatchObject({ unanswered: 0, connects: 1 });
     expect(kinds()).toEqual(['up']);
-    expect(loop.counts).toMatchObject({ calls: 8, answered: 8, answeredMs: 8, late: 0, failures: 0 });
+    expect(ended).toEqual(Array(8).fill('answered 1'));
   });
 
   test('asks sooner for whoever is in need, one call at a time', async () => {
@@ -135,7 +137,7 @@ describe('a loop whose Redis is in trouble', () => {
   });
 
   test('tells at once that a call is unanswered, and gives up after a second of silence', async () => {
-    const { clock, redis, seen, states, loop } = stage();
+    const { clock, redis, seen, states, ended, loop } = stage();
     loop.start();
     await clock.advance(10);
     redis.delayMs = Infinity;
@@ -145,6 +147,7 @@ describe('a loop whose Redis is in trouble', () => {
     await clock.advance(SILENCE_LIMIT_MS);
     expect(seen.closed).toBe(1);
     expect(states.at(-1)).toEqual({ kind: 'down', reason: 'no answer for 1 s' });
+    expect(ended).toEqual(['answered 1', 'failed 1000']);
     await clock.advance(20_000);
     expect(states.length).toBe(2);
     redis.delayMs = 1;

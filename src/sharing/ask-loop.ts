@@ -39,16 +39,10 @@ export type LoopState =
   | { readonly kind: 'slow' }
   | { readonly kind: 'down'; readonly reason: string };
 
-/** Since the loop began. */
-export interface LoopCounts {
-  calls: number;
-  /** Calls that ended in an error or in silence, and connections that could not be made. */
-  failures: number;
-  /** Answers that came after the limit. */
-  late: number;
-  /** Time that answered calls took, together. */
-  answeredMs: Millis;
-  answered: number;
+/** How one call ended: late answers count all the same, failed ones never came. */
+export interface EndedCall {
+  readonly outcome: 'answered' | 'late' | 'failed';
+  readonly durationMs: Millis;
 }
 
 export interface LoopParts {
@@ -57,10 +51,13 @@ export interface LoopParts {
   readonly dialogue: Dialogue;
   /** Told once for each change of kind. */
   readonly onState: (state: LoopState) => void;
+  /** Told of every call that ended; attempts to connect are none. */
+  readonly onCall: (call: EndedCall) => void;
 }
 
 /** One attempt to connect, or one call, that is under way. */
 interface Step {
+  readonly isCall: boolean;
   readonly beganMs: Millis;
   readonly giveUp: () => void;
   readonly timers: TimerHandle[];
@@ -70,7 +67,6 @@ interface Step {
 }
 
 export class AskLoop {
-  readonly counts: LoopCounts = { calls: 0, failures: 0, late: 0, answeredMs: 0, answered: 0 };
   readonly #parts: LoopParts;
   readonly #rate = new CallRate();
   #state: LoopState = { kind: 'starting' };
@@ -145,7 +141,7 @@ export class AskLoop {
 
   #connect(): void {
     const gaveUp = new AbortController();
-    const step = this.#begin(() => gaveUp.abort());
+    const step = this.#begin(false, () => gaveUp.abort());
     step.work = this.#parts.connect(gaveUp.signal).then(
       (connection) => {
         if (this.#step !== step) return connection.close();
@@ -159,9 +155,8 @@ export class AskLoop {
 
   #call(connection: RedisConnection): void {
     const { clock, dialogue } = this.#parts;
-    const step = this.#begin(() => undefined);
+    const step = this.#begin(true, () => undefined);
     this.#rate.begin(step.beganMs);
-    this.counts.calls += 1;
     step.timers.push(clock.after(ANSWER_LIMIT_MS, () => this.#late(step), undefined));
     step.work = dialogue.call(connection, step.beganMs).then(
       (reply) => this.#answered(step, reply),
@@ -169,9 +164,9 @@ export class AskLoop {
     );
   }
 
-  #begin(giveUp: () => void): Step {
+  #begin(isCall: boolean, giveUp: () => void): Step {
     const { clock } = this.#parts;
-    const step: Step = { beganMs: this.#now(), giveUp, timers: [], work: Promise.resolve(), isLate: false };
+    const step: Step = { isCall, beganMs: this.#now(), giveUp, timers: [], work: Promise.resolve(), isLate: false };
     const silence = clock.after(
       SILENCE_LIMIT_MS,
       () => {
@@ -194,7 +189,6 @@ export class AskLoop {
   #late(step: Step): void {
     if (this.#step !== step) return;
     step.isLate = true;
-    this.counts.late += 1;
     this.#parts.dialogue.unanswered(this.#now());
   }
 
@@ -202,9 +196,8 @@ export class AskLoop {
     if (this.#step !== step) return;
     const now = this.#now();
     this.#endStep();
-    this.counts.answered += 1;
-    this.counts.answeredMs += now - step.beganMs;
     this.#failuresInRow = 0;
+    this.#parts.onCall({ outcome: step.isLate ? 'late' : 'answered', durationMs: now - step.beganMs });
     try {
       this.#parts.dialogue.answered(reply, { now, wasLate: step.isLate });
     } catch (error) {
@@ -224,12 +217,12 @@ export class AskLoop {
   #failed(step: Step, reason: string): void {
     if (this.#step !== step) return;
     this.#endStep();
+    if (step.isCall) this.#parts.onCall({ outcome: 'failed', durationMs: this.#now() - step.beganMs });
     this.#fail(reason);
   }
 
   #fail(reason: string): void {
     const { clock, dialogue } = this.#parts;
-    this.counts.failures += 1;
     this.#connection?.close();
     this.#connection = undefined;
     this.#lateness = 0;
