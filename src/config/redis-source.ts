@@ -95,14 +95,14 @@ export function nodesOf(plain: PlainValue): readonly RedisNode[] | undefined {
 
 function nodeOf(item: PlainValue): RedisNode | undefined {
   const [host, port] = partsOf(item);
-  const number = portOf(port === null || port === undefined ? undefined : String(port));
+  const number = typeof port === 'number' || typeof port === 'string' ? portOf(String(port)) : undefined;
   return typeof host === 'string' && host !== '' && number !== undefined ? { host, port: number } : undefined;
 }
 
 function partsOf(item: PlainValue): readonly (PlainValue | undefined)[] {
   if (Array.isArray(item)) return item;
   if (item !== null && typeof item === 'object') return [item['host'], item['port']];
-  const text = String(item);
+  const text = typeof item === 'string' ? item : '';
   const colon = text.lastIndexOf(':');
   return [text.slice(0, Math.max(0, colon)), text.slice(colon + 1)];
 }

@@ -1,5 +1,5 @@
-// A Lua script by its digest, so that its text crosses the wire once a connection at most: a server that does not have
-// it (restarted, flushed, failed over) says so, and gets it with the same call.
+// A Lua script by its digest, so that its text hardly ever crosses the wire: a server that does not know the digest, since
+// it was restarted, flushed or failed over, says so and gets the text at once.
 import { createHash } from 'node:crypto';
 import type { RedisConnection } from './redis-connection.ts';
 

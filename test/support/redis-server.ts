@@ -43,6 +43,18 @@ export function findRedis(): RedisProgram {
   return { kind: 'missing', reason: 'there is no redis-server: apt-get install redis-server' };
 }
 
+/**
+ * Whether the suites of a file must be skipped; says why, once a file. In continuous integration they must run: there it
+ * throws.
+ */
+export function isRedisMissing(): boolean {
+  const program = findRedis();
+  if (program.kind === 'ready') return false;
+  if (process.env['CI'] !== undefined) throw new Error(program.reason);
+  process.stdout.write(`skipped: tests with a real Redis: ${program.reason}\n`);
+  return true;
+}
+
 function versionOf(path: string): string | undefined {
   try {
     execFileSync(path, ['--version'], { stdio: 'pipe' });
