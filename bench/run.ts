@@ -2,11 +2,12 @@
 // run keeps the figures of the run before.
 //   npm run bench                            everything (about five minutes)
 //   npm run bench -- --quick                 shorter rounds, for a first look
-//   npm run bench -- --only sim,decisions    these parts: gateway, decisions, sim
+//   npm run bench -- --only sim,decisions    these parts: gateway, decisions, sim, sharing
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchGateway } from './gateway.ts';
+import { benchSharing } from './sharing.ts';
 
 const here = import.meta.dirname;
 const file = join(here, 'results', 'latest.json');
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = 
   sim: async () => ({ simulation: await inProcess('simulation.ts') }),
   decisions: async () => ({ decisions: await inProcess('decisions.ts') }),
   gateway: benchGateway,
+  sharing: benchSharing,
 };
 
 /** A process of its own, so that no part warms up or fills the heap of another. It sends its figures at the end. */

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { residentBytes } from '../../bench/process.ts';
 import type { MemorySource } from './memory.ts';
 
@@ -22,8 +23,8 @@ const REPORTER = `process.on('SIGUSR2', () => {
 });`;
 const LISTENING = /"url":"([^"]+)".*"loadstone is listening"|"loadstone is listening".*"url":"([^"]+)"/;
 
-/** Rejects with what it wrote to stderr when it ends before it listens. */
-export async function startGatewayChild(configText: string): Promise<GatewayChild> {
+/** Rejects with what it wrote to stderr when it ends before it listens. `onLine` is told what it logs from then on. */
+export async function startGatewayChild(configText: string, onLine?: (line: string) => void): Promise<GatewayChild> {
   const folder = mkdtempSync(join(tmpdir(), 'loadstone-soak-'));
   const file = join(folder, 'config.yaml');
   writeFileSync(file, configText);
@@ -42,7 +43,8 @@ export async function startGatewayChild(configText: string): Promise<GatewayChil
       if (found === null) return;
       // From here on the log is only carried away.
       child.stdout.off('data', read);
-      child.stdout.resume();
+      if (onLine === undefined) child.stdout.resume();
+      else createInterface({ input: child.stdout }).on('line', onLine);
       resolve(found[1] ?? found[2] ?? '');
     };
     child.stdout.on('data', read);
