@@ -8,6 +8,7 @@ import { load, store } from './cells.ts';
 import { BUDGET } from './budget.ts';
 import { copyFailCounts } from './fail-counts.ts';
 import type { Fleet } from './fleet.ts';
+import { copyHub, copyLeases } from './leases.ts';
 import type { Meter } from './meter.ts';
 import { meterCopy } from './meter.ts';
 import type { Micros } from './micros.ts';
@@ -44,6 +45,7 @@ export function inheritFleet(old: FleetOf, next: FleetOf, now: Millis): void {
   }
   inheritBudgets(old, next);
   inheritAccounts(old, next);
+  copyHub(old.fleet.hub, next.fleet.hub);
 }
 
 /** Budgets of groups with the same name. */
@@ -87,6 +89,7 @@ function copyRow(from: Row, to: Row, nowUs: Micros): void {
   copyMeter(from.otpm, to.otpm, nowUs);
   copyEstimate(from, to);
   copyFailCounts(from.failCounts, to.failCounts, nowUs);
+  copyLeases(from, to);
 }
 
 /** Only where a strategy learns: the pages of a fleet that does not are never touched. */

@@ -2,6 +2,7 @@
 // the core takes a row, so that a reload can point old requests at the row that lives on.
 import type { FailLimit, Limits } from '../deployment.ts';
 import { createFailCounts, failCountsSize, type FailCounts } from './fail-counts.ts';
+import type { RowLease } from './leases.ts';
 import type { Meter } from './meter.ts';
 import { meterAt, meterSize } from './meter.ts';
 import type { Samples } from './samples.ts';
@@ -81,6 +82,8 @@ export interface Row {
   readonly firstContents: Samples;
   /** Failures by class, where a policy counts them so. */
   readonly failCounts: FailCounts;
+  /** What is held of it, where other instances share it. */
+  readonly lease?: RowLease;
 }
 
 function optionalSize(limit: number | undefined): number {

@@ -57,9 +57,8 @@ export interface HintAsk {
   readonly deployment: string;
   /** The provider asked to be left alone for so long. */
   readonly blockedForMs: Millis;
-  /** The breaker opened `openedMsAgo` and stays open for so long. */
+  /** The breaker opened and stays open for so long. */
   readonly openForMs: Millis;
-  readonly openedMsAgo: Millis;
   /** Why: one of the breaker's `TRIGGER`. */
   readonly trigger: number;
 }
@@ -98,8 +97,11 @@ export interface SlotAnswer {
   readonly held: number;
 }
 
-/** The same times as in `HintAsk`, when the ledger answered. */
-export type HintNews = HintAsk;
+/** What others said, with the times that are left of it. */
+export interface HintNews extends HintAsk {
+  /** How long ago the ledger heard of the opening: a breaker that has recovered since knows better. */
+  readonly openedMsAgo: Millis;
+}
 
 /**
  * `recount`: the ledger remembers less than it should and nobody is granted anything until all have counted again.
@@ -132,9 +134,10 @@ export interface RecountDemand {
   readonly epoch: string;
 }
 
-/** Nothing was done: a later ask of this instance has been answered before. */
+/** Nothing was done: `sequence`, a later ask of an instance with this name, has been answered before. */
 export interface StaleAsk {
   readonly kind: 'stale';
+  readonly sequence: number;
 }
 
 export type LeaseReply = LeaseAnswer | RecountDemand | StaleAsk;
