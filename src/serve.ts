@@ -15,6 +15,7 @@ import { RecentRequests } from './observe/recent.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import { Reloader, reportReload, type ReloadOutcome, type ReloadTrigger } from './reload.ts';
+import { Sharing } from './sharing/sharing.ts';
 import { createClock, type Clock } from './upstream/clock.ts';
 import { CredentialCache } from './upstream/credentials.ts';
 
@@ -48,7 +49,7 @@ const DRAIN_POLL_MS = 20;
 
 /** Starts listening; rejects when the port cannot be had (`EADDRINUSE`). */
 export async function serve(config: GatewayConfig, options: ServeOptions): Promise<RunningGateway> {
-  const { clock, state, mirrors, tokens, inForce, reloader, control } = assemble(config, options);
+  const { clock, state, mirrors, tokens, inForce, reloader, control, sharing } = assemble(config, options);
   const dataPlane = new DataPlane(() => inForce.context);
   const server = createServer(
     {
@@ -65,7 +66,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
     url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     port,
     reload: (trigger) => reloader.reload(trigger),
-    drain: () => drain({ server, state, inForce, clock, control, mirrors, tokens }),
+    drain: () => drain({ server, state, inForce, clock, control, mirrors, tokens, sharing }),
   };
 }
 
@@ -80,6 +81,8 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
   const tokens = new TokenCounter();
   const lasting = { clock, log: options.log, metrics, recent, state, credentials, mirrors, tokens };
   const inForce = new InForce(config, lasting);
+  const sharing = new Sharing({ clock, state, publish: (event) => inForce.context.services.publish(event) });
+  sharing.adopt(inForce.context.runtime);
   const control = lazyControlPlane({
     context: () => inForce.context,
     metrics,
@@ -91,12 +94,13 @@ function assemble(config: GatewayConfig, options: ServeOptions) {
     read: options.readConfig ?? (() => config),
     replace: (next) => {
       const change = inForce.replace(next);
+      sharing.adopt(inForce.context.runtime);
       control.renew();
       return change;
     },
     report: (outcome, trigger) => reportReload(options.log, outcome, trigger),
   });
-  return { clock, state, mirrors, tokens, inForce, reloader, control };
+  return { clock, state, mirrors, tokens, inForce, reloader, control, sharing };
 }
 
 function idleState(): ServerState {
@@ -126,6 +130,7 @@ interface Drained {
   readonly control: { close(): Promise<void> };
   readonly mirrors: Mirrors;
   readonly tokens: { close(): Promise<void> };
+  readonly sharing: Sharing;
 }
 
 /**
@@ -145,6 +150,7 @@ async function drain(parts: Drained): Promise<void> {
   server.closeAllConnections();
   server.close();
   parts.mirrors.stop();
+  await parts.sharing.stop();
   await parts.control.close();
   await parts.inForce.destroy();
   await parts.tokens.close();

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/types.ts';
 import type { AffinityMemory } from '../core/affinity/affinity-memory.ts';
 import { createFleet } from '../core/fleet/fleet.ts';
 import type { Fleet } from '../core/fleet/fleet.ts';
+import { leaseFleet } from '../core/fleet/leases.ts';
 import { AdmissionQueue } from '../core/queue/admission-queue.ts';
 import type { Transport } from '../upstream/transport.ts';
 
@@ -25,7 +26,8 @@ export function createRuntime(
 ): Runtime {
   const { deployments, settings } = config.table;
   const affinity = settings.affinity === undefined ? undefined : lasting.affinity;
-  const fleet = createFleet(deployments, undefined, settings.budgets?.list.length);
+  const alone = createFleet(deployments, undefined, settings.budgets?.list.length);
+  const fleet = config.redis === undefined ? alone : leaseFleet(alone);
   return { config, fleet, queue: new AdmissionQueue(), affinity, transports: lasting.transports };
 }
 

@@ -191,7 +191,7 @@ describe('a loop whose Redis is in trouble', () => {
     expect(seen).toMatchObject({ closed: 1, unanswered: 1 });
     redis.error = undefined;
     await clock.advance(1_100);
-    expect(states.at(-1)).toEqual({ kind: 'up' });
+    expect(states.at(-1)).toEqual({ kind: 'up', reason: undefined });
     expect(seen.connects).toBeGreaterThan(1);
   });
 

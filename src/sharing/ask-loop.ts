@@ -33,11 +33,11 @@ export interface Dialogue {
   pauseMs(now: Millis): Millis;
 }
 
-export type LoopState =
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'up' }
-  | { readonly kind: 'slow' }
-  | { readonly kind: 'down'; readonly reason: string };
+export interface LoopState {
+  readonly kind: 'starting' | 'up' | 'slow' | 'down';
+  /** Why it is down. */
+  readonly reason: string | undefined;
+}
 
 /** How one call ended: late answers count all the same, failed ones never came. */
 export interface EndedCall {
@@ -69,7 +69,7 @@ interface Step {
 export class AskLoop {
   readonly #parts: LoopParts;
   readonly #rate = new CallRate();
-  #state: LoopState = { kind: 'starting' };
+  #state: LoopState = { kind: 'starting', reason: undefined };
   #connection: RedisConnection | undefined;
   #step: Step | undefined;
   #timer: TimerHandle | undefined;
@@ -210,8 +210,9 @@ export class AskLoop {
   /** A single late answer may be our own fault (a collection, a busy machine): it is no news. */
   #judge(isLate: boolean): void {
     this.#lateness = isLate ? Math.max(0, this.#lateness) + 1 : Math.min(0, this.#lateness) - 1;
-    if (this.#lateness >= SLOW_AFTER) this.#become({ kind: 'slow' });
-    else if (this.#state.kind !== 'slow' || this.#lateness <= -SLOW_AFTER) this.#become({ kind: 'up' });
+    if (this.#lateness >= SLOW_AFTER) this.#become({ kind: 'slow', reason: undefined });
+    else if (this.#state.kind !== 'slow' || this.#lateness <= -SLOW_AFTER)
+      this.#become({ kind: 'up', reason: undefined });
   }
 
   #failed(step: Step, reason: string): void {
