@@ -150,7 +150,8 @@ function slotLine(row: Row, lease: RowLease, moment: AskMoment): Omit<SlotAsk, '
   const isLimited = row.maxParallel !== Number.POSITIVE_INFINITY;
   const inUse = isLimited ? inFlightOfRow(row) : 0;
   const spare = isLimited ? Math.max(load(cells, at + ROW_LEASE.slotsNeeded), spareSlots(lease)) : 0;
-  const hold = Math.max(inUse, Math.min(row.maxParallel, inUse + spare));
+  const most = ledgerKnowsAll(hub) ? row.maxParallel : shareOf(row.maxParallel, hub);
+  const hold = Math.max(inUse, Math.min(most, inUse + spare));
   const hasLapsed = moment.nowUs >= load(hub.cells, hub.at + HUB.slotsUntilUs);
   const mayBeForgotten = held > 0 && (hasLapsed || moment.isRecount);
   if (hold === held && !mayBeForgotten) return undefined;
