@@ -5,7 +5,8 @@ import type { LeasedFleet } from '../core/fleet/leases.ts';
 import type { Millis } from '../core/units.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import type { Dialogue } from './ask-loop.ts';
-import { lastAnswer, leaseInput, LEASE_SCRIPT } from './lease-script.ts';
+import { leaseCall, readLeaseReply } from './lease-call.ts';
+import { LEASE_SCRIPT } from './lease-script.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runScript } from './script.ts';
 
@@ -44,12 +45,12 @@ export class LeaseDialogue implements Dialogue {
   }
 
   call(connection: RedisConnection, now: Millis): Promise<unknown> {
-    return runScript(connection, LEASE_SCRIPT, leaseInput(this.#parts.namespace, this.#holder.ask(now)));
+    return runScript(connection, LEASE_SCRIPT, leaseCall(this.#parts.namespace, this.#holder.ask(now)));
   }
 
   /** A Redis whose answers come too late is used and not waited for. */
   answered(reply: unknown, { now, wasLate }: { readonly now: Millis; readonly wasLate: boolean }): void {
-    const answer = lastAnswer(reply);
+    const answer = readLeaseReply(reply);
     this.#holder.answered(answer, now);
     if (wasLate) this.#holder.unanswered(now);
     if (answer.kind === 'answer') this.#parts.onInstances(answer.members);
@@ -63,7 +64,7 @@ export class LeaseDialogue implements Dialogue {
 
   farewell(connection: RedisConnection, now: Millis): Promise<unknown> {
     this.#runtime.fleet.hub.bell.ring = undefined;
-    return runScript(connection, LEASE_SCRIPT, leaseInput(this.#parts.namespace, this.#holder.leave(now)));
+    return runScript(connection, LEASE_SCRIPT, leaseCall(this.#parts.namespace, this.#holder.leave(now)));
   }
 
   pauseMs(): Millis {
