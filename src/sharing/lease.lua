@@ -52,7 +52,7 @@ end
 local this_server = run_id()
 if knows_less(this_server) then
   redis.call('DEL', STATE, MEMBERS, COUNTED, HINTS)
-  epoch = time[1] .. '.' .. time[2]
+  epoch = clock .. '.' .. me .. '.' .. ask.sequence
   begun, expected, is_open, last, newest_hint = clock, 0, false, clock, 0
   redis.call('HSET', STATE, 'epoch', epoch, 'server', this_server, 'begun', begun)
 end
@@ -198,13 +198,18 @@ local function answer_meter(line, key)
   return { granted = granted, left = math.max(0, left), freeInMs = wait }
 end
 
--- Slots of instances that are no members any more are free, and are forgotten on the way.
+-- Slots of instances that are no members any more are free, and are forgotten on the way; so are those of former epochs.
+local EPOCH_FIELD = '@epoch'
 local function slots_of_others(key)
+  if redis.call('HGET', key, EPOCH_FIELD) ~= epoch then
+    redis.call('DEL', key)
+    redis.call('HSET', key, EPOCH_FIELD, epoch)
+  end
   local held = redis.call('HGETALL', key)
   local sum = 0
   for nth = 1, #held, 2 do
     local name = held[nth]
-    if name ~= me then
+    if name ~= me and name ~= EPOCH_FIELD then
       local called = tonumber(redis.call('ZSCORE', MEMBERS, name) or 0)
       if called < now - MEMBER then redis.call('HDEL', key, name) else sum = sum + tonumber(held[nth + 1]) end
     end
@@ -249,8 +254,8 @@ local function news_for_me()
         deployment = found[nth],
         blockedForMs = blocked,
         openForMs = open,
-        openedMsAgo = now - entry.opened,
-        trigger = entry.trigger,
+        openedMsAgo = open > 0 and now - entry.opened or 0,
+        trigger = open > 0 and entry.trigger or 0,
       }
     end
   end

@@ -98,7 +98,8 @@ export class LedgerModel {
   }
 
   call(ask: LeaseAsk, clockMs: number): LeaseReply {
-    if (this.#state === undefined || this.#knowsLess(this.#state, ask, clockMs)) this.#state = this.#begin(clockMs);
+    if (this.#state === undefined || this.#knowsLess(this.#state, ask, clockMs))
+      this.#state = this.#begin(ask, clockMs);
     const state = this.#state;
     const now = Math.max(clockMs, state.last);
     const isReturning = ask.epoch !== '' && ask.epoch !== state.epoch;
@@ -124,9 +125,9 @@ export class LedgerModel {
     return ask.meters.some((line) => line.isKnown && !state.meters.has(meterKey(line)));
   }
 
-  #begin(clockMs: number): State {
+  #begin(ask: LeaseAsk, clockMs: number): State {
     return {
-      epoch: `${this.server}.${clockMs}`,
+      epoch: `${clockMs}.${ask.instance}.${ask.sequence}`,
       server: this.server,
       begun: clockMs,
       expected: 0,
@@ -284,8 +285,9 @@ function newsFor({ state, ask, now }: Call): HintNews[] {
     const blockedForMs = Math.max(0, entry.blocked - now);
     const openForMs = Math.max(0, entry.open - now);
     if (blockedForMs === 0 && openForMs === 0) continue;
-    const { trigger } = entry;
-    news.push({ deployment, blockedForMs, openForMs, openedMsAgo: now - entry.opened, trigger });
+    const opening =
+      openForMs === 0 ? { openedMsAgo: 0, trigger: 0 } : { openedMsAgo: now - entry.opened, trigger: entry.trigger };
+    news.push({ deployment, blockedForMs, openForMs, ...opening });
   }
   return news.toSorted((a, b) => (a.deployment < b.deployment ? -1 : 1));
 }
