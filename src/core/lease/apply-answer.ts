@@ -11,6 +11,7 @@ import { datedAdd } from './dated-units.ts';
 import {
   LEASE_MS,
   LEDGER_SLOT_MS,
+  LEDGER_WINDOW_MS,
   MEMBER_MS,
   type HintNews,
   type LeaseAnswer,
@@ -19,6 +20,7 @@ import {
   type MeterAsk,
   type SlotAsk,
 } from './exchange.ts';
+import { FIRST_MOMENTS_US } from './first-moments.ts';
 import { changesOf, handLeft, putInHand } from './hand.ts';
 
 /** How long a refusal of parallel slots is taken for the present. */
@@ -38,7 +40,10 @@ export interface AnswerMoment extends AnsweredAsk {
 }
 
 /** How the instance stands with the ledger from now on. */
-export function applyStanding({ cells, at }: LeaseHub, answer: LeaseAnswer, { ask, ...asked }: AnsweredAsk): void {
+export function applyStanding({ cells, at }: LeaseHub, answer: LeaseAnswer, { ask, ...asked }: AnswerMoment): void {
+  const deadlineUs = load(cells, at + HUB.deadlineUs);
+  const wasAway = deadlineUs !== 0 && asked.nowUs >= deadlineUs + FIRST_MOMENTS_US;
+  if (wasAway) store(cells, at + HUB.shareUntilUs, asked.nowUs + LEDGER_WINDOW_MS * 1000);
   store(cells, at + HUB.deadlineUs, 0);
   store(cells, at + HUB.isHungry, 0);
   store(cells, at + HUB.known, answer.known);
