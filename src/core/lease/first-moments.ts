@@ -7,7 +7,7 @@ import { meterBetween, WINDOW_US, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 
 /** A restart and a failover are over by then. */
-export const FIRST_MOMENTS_US = 2_000_000;
+const FIRST_MOMENTS_US = 2_000_000;
 
 /** When they end; without others there are none, for nobody else can have had anything. */
 export function firstMomentsEndUs({ cells, at }: LeaseHub): Micros {
@@ -24,15 +24,14 @@ export function roomAtFirst(meter: Meter, lease: MeterLease, nowUs: Micros): num
   const cutUs = load(hub.cells, hub.at + HUB.deadlineUs);
   if (load(cells, at + METER_LEASE.roomSinceUs) !== cutUs) {
     const charged = meterBetween(meter, nowUs - WINDOW_US, nowUs);
-    const known = load(hub.cells, hub.at + HUB.known);
-    store(cells, at + METER_LEASE.room, charged + Math.floor(ledgerLeft(meter, lease) / known));
+    const left = charged === 0 && !hasWord(lease) ? meter.limit : load(cells, at + METER_LEASE.ledgerLeft);
+    store(cells, at + METER_LEASE.room, charged + Math.floor(left / load(hub.cells, hub.at + HUB.known)));
     store(cells, at + METER_LEASE.roomSinceUs, cutUs);
   }
   return load(cells, at + METER_LEASE.room);
 }
 
-/** By the ledger's last word; before the first one everything. */
-function ledgerLeft(meter: Meter, { cells, at }: MeterLease): number {
-  const isKnown = load(cells, at + METER_LEASE.grantedUs) !== 0;
-  return isKnown ? load(cells, at + METER_LEASE.ledgerLeft) : meter.limit;
+/** The ledger has said what is left. Before it has, whoever has charged nothing takes its part of all. */
+function hasWord({ cells, at }: MeterLease): boolean {
+  return load(cells, at + METER_LEASE.grantedUs) !== 0;
 }

@@ -35,8 +35,8 @@ export function shareFreeAtUs(
 }
 
 /** The ledger was asked, or should have been, and has not answered in time: nobody waits for it. */
-export function isCutOff(hub: LeaseHub, nowUs: Micros): boolean {
-  const deadlineUs = load(hub.cells, hub.at + HUB.deadlineUs);
+export function isCutOff({ cells, at }: Pick<LeaseHub, 'cells' | 'at'>, nowUs: Micros): boolean {
+  const deadlineUs = load(cells, at + HUB.deadlineUs);
   return deadlineUs !== 0 && nowUs >= deadlineUs;
 }
 
