@@ -49,13 +49,13 @@ async function compare(alone: Started, shared: Started) {
   const costs: Cost[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const before = await measure(alone);
-    const with_ = await measure(shared);
+    const withRedis = await measure(shared);
     const after = await measure(alone);
     const without = (perRequest(before) + perRequest(after)) / 2;
-    costs.push(before, with_, after);
-    ratios.push(perRequest(with_) / without);
+    costs.push(before, withRedis, after);
+    ratios.push(perRequest(withRedis) / without);
     console.log(
-      `  without Redis ${without.toFixed(1)} us, with ${perRequest(with_).toFixed(1)} us per request = ` +
+      `  without Redis ${without.toFixed(1)} us, with ${perRequest(withRedis).toFixed(1)} us per request = ` +
         `${(ratios.at(-1) ?? 0).toFixed(3)} x`,
     );
   }
