@@ -149,13 +149,15 @@ function slotLine(row: Row, lease: RowLease, moment: AskMoment): Omit<SlotAsk, '
   const held = load(cells, at + ROW_LEASE.held);
   const isLimited = row.maxParallel !== Number.POSITIVE_INFINITY;
   const inUse = isLimited ? inFlightOfRow(row) : 0;
-  const spare = isLimited ? Math.max(load(cells, at + ROW_LEASE.slotsNeeded), spareSlots(lease)) : 0;
+  const spare = isLimited
+    ? Math.max(load(cells, at + ROW_LEASE.slotsNeeded), spareSlots(lease, inUse, row.maxParallel))
+    : 0;
+  store(cells, at + ROW_LEASE.slotsNeeded, 0);
   const most = ledgerKnowsAll(hub, moment.nowUs) ? row.maxParallel : shareOf(row.maxParallel, hub);
   const hold = Math.max(inUse, Math.min(most, inUse + spare));
   const hasLapsed = moment.nowUs >= load(hub.cells, hub.at + HUB.slotsUntilUs);
   const mayBeForgotten = held > 0 && (hasLapsed || moment.isRecount);
   if (hold === held && !mayBeForgotten) return undefined;
-  store(cells, at + ROW_LEASE.slotsNeeded, 0);
   store(cells, at + ROW_LEASE.held, Math.min(held, hold));
   return { limit: isLimited ? row.maxParallel : 0, inUse, hold };
 }

@@ -40,10 +40,12 @@ export function rateUnits({ cells, at }: MeterLease, spanUs: Micros): void {
   store(cells, at + METER_LEASE.rate, averaged(load(cells, at + METER_LEASE.rate), taken, spanUs));
 }
 
-/** Parallel slots to hold beyond those in use. */
-export function spareSlots({ cells, at }: RowLease): number {
+/** Parallel slots to hold beyond those in use: never more than an even part of all, so that nobody has to wait for them. */
+export function spareSlots({ cells, at, hub }: RowLease, inUse: number, limit: number): number {
   const rate = load(cells, at + ROW_LEASE.rate);
-  return rate < LEAST_RATE ? 0 : Math.ceil((rate / 1_000) * CHUNK_S);
+  if (rate < LEAST_RATE) return 0;
+  const part = Math.floor(limit / Math.max(1, load(hub.cells, hub.at + HUB.known)));
+  return Math.max(0, Math.min(Math.ceil((rate / 1_000) * CHUNK_S), part - inUse));
 }
 
 /** Units to hold in advance: half a second's, and at least what one request takes. */
