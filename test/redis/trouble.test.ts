@@ -28,7 +28,7 @@ function configOf(provider: FakeProvider, redisPort: number): string {
 model_list:
 - {model_name: m, litellm_params: {model: openai/m, api_base: "${provider.url}/v1", api_key: k, rpm: ${LIMIT}}, model_info: {id: m}}
 router_settings:
-  {num_retries: 0, queue_timeout: 0.25, redis_host: 127.0.0.1, redis_port: ${redisPort}, redis_username: gateway, redis_password: right}
+  {num_retries: 0, redis_host: 127.0.0.1, redis_port: ${redisPort}, redis_username: gateway, redis_password: right}
 `;
 }
 

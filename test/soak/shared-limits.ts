@@ -101,7 +101,7 @@ function configOf(meters: readonly Meter[], at: { readonly url: string; readonly
         `- {model_name: ${model}, litellm_params: {model: openai/${model}, api_base: "${at.url}/v1", api_key: k, rpm: ${limit}}, model_info: {id: ${model}}}`,
     ),
     'litellm_settings: {set_verbose: true}',
-    `router_settings: {num_retries: 0, queue_timeout: 0.25, redis_host: 127.0.0.1, redis_port: ${at.redisPort}, redis_namespace: fleet-${first?.instances}}`,
+    `router_settings: {num_retries: 0, redis_host: 127.0.0.1, redis_port: ${at.redisPort}, redis_namespace: fleet-${first?.instances}}`,
     '',
   ].join('\n');
 }
