@@ -9,8 +9,10 @@ import { troubleOf } from './trouble.ts';
 
 /** An answer that takes longer is nobody's to wait for (DESIGN 6). */
 export const ANSWER_LIMIT_MS = 50;
-/** Silence for so long, while connecting or in a call, ends the connection. */
+/** Silence for so long ends a call and its connection. */
 export const SILENCE_LIMIT_MS = 1_000;
+/** The same for making a connection; the first one includes loading the library. */
+const CONNECT_LIMIT_MS = 3_000;
 /** Pauses between attempts to connect: doubling, of which at least half is kept. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -167,15 +169,12 @@ export class AskLoop {
   #begin(isCall: boolean, giveUp: () => void): Step {
     const { clock } = this.#parts;
     const step: Step = { isCall, beganMs: this.#now(), giveUp, timers: [], work: Promise.resolve(), isLate: false };
-    const silence = clock.after(
-      SILENCE_LIMIT_MS,
-      () => {
-        giveUp();
-        this.#failed(step, `no answer for ${SILENCE_LIMIT_MS / 1_000} s`);
-      },
-      undefined,
-    );
-    step.timers.push(silence);
+    const limitMs = isCall ? SILENCE_LIMIT_MS : CONNECT_LIMIT_MS;
+    const silent = (): void => {
+      giveUp();
+      this.#failed(step, `no answer for ${limitMs / 1_000} s`);
+    };
+    step.timers.push(clock.after(limitMs, silent, undefined));
     for (const timer of step.timers) timer.unref();
     this.#step = step;
     return step;

@@ -155,6 +155,9 @@ describe.skipIf(isMissing)('a reload', () => {
     gateway.rewrite(config(provider, `redis_url: "${redis.url}"`));
     await gateway.reload('admin');
     await untilShared(gateway, 1);
-    await untilUsed(provider, gateway, LIMIT);
+    // What was used before it ended may count twice for a minute: the ledger cannot know that it is the same instance.
+    await served(gateway, LIMIT);
+    expect(provider.requests.length).toBeLessThanOrEqual(LIMIT);
+    expect(said(gateway)).toEqual([SHARED, SHARED]);
   });
 });
