@@ -172,3 +172,13 @@ describe('when the ledger answers again', () => {
     expect(wish(one, 300)).toBe(1);
   });
 });
+
+test('an instance that leaves wishes for nothing, and gives back what it holds', () => {
+  const one = new Instance();
+  one.use(3, 100, 9);
+  one.admit(150);
+  one.exchange(150, { meter: { granted: 2, left: 7, freeInMs: 0 } });
+  const { isLeaving, meters } = one.holder.leave(200);
+  expect(isLeaving).toBe(true);
+  expect(meters).toMatchObject([{ want: 0, most: 0, least: 0, changes: [[2_000, -2]] }]);
+});
