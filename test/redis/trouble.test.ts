@@ -8,6 +8,7 @@ import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const isMissing = isRedisMissing();
+const PASSWORD = 'sesame-4711-open';
 const LIMIT = 12;
 /** Half of it each. */
 const SHARE = LIMIT / 2;
@@ -28,7 +29,7 @@ function configOf(provider: FakeProvider, redisPort: number): string {
 model_list:
 - {model_name: m, litellm_params: {model: openai/m, api_base: "${provider.url}/v1", api_key: k, rpm: ${LIMIT}}, model_info: {id: m}}
 router_settings:
-  {num_retries: 0, redis_host: 127.0.0.1, redis_port: ${redisPort}, redis_username: gateway, redis_password: right}
+  {num_retries: 0, redis_host: 127.0.0.1, redis_port: ${redisPort}, redis_username: gateway, redis_password: ${PASSWORD}}
 `;
 }
 
@@ -38,7 +39,7 @@ async function allow(redis: RedisServer, password: string): Promise<void> {
 
 async function stage(): Promise<Scene> {
   const redis = opened(await startRedis());
-  await allow(redis, 'right');
+  await allow(redis, PASSWORD);
   const proxy = opened(await startTcpProxy(redis.port));
   const provider = opened(await startFakeProvider());
   const gateways = await Promise.all(
@@ -131,14 +132,14 @@ const TROUBLES: readonly Trouble[] = [
       await allow(redis, 'other');
       proxy.cut();
     },
-    cure: ({ redis }) => allow(redis, 'right'),
+    cure: ({ redis }) => allow(redis, PASSWORD),
     state: 'down',
   },
 ];
 
 async function comesBack({ redis }: Scene): Promise<void> {
   await redis.start();
-  await allow(redis, 'right');
+  await allow(redis, PASSWORD);
 }
 
 describe.skipIf(isMissing)('a Redis that is', () => {
@@ -157,7 +158,10 @@ describe.skipIf(isMissing)('a Redis that is', () => {
     await hammer(gateways, LIMIT);
     expect(provider.requests.length).toBeLessThanOrEqual(LIMIT);
     expect(provider.requests.length).toBeGreaterThanOrEqual(LIMIT - gateways.length);
-    for (const gateway of gateways) expect(said(gateway)).toEqual([SHARED, state === 'down' ? DOWN : SLOW, SHARED]);
+    for (const gateway of gateways) {
+      expect(said(gateway)).toEqual([SHARED, state === 'down' ? DOWN : SLOW, SHARED]);
+      expect(JSON.stringify([gateway.lines(), await readiness(gateway)])).not.toContain(PASSWORD);
+    }
   });
 });
 
@@ -183,7 +187,7 @@ describe.skipIf(isMissing)('a Redis that has forgotten', () => {
     const { redis, proxy, gateways, provider } = await stage();
     await untilShared(gateways);
     const replica = opened(await startRedis());
-    await allow(replica, 'right');
+    await allow(replica, PASSWORD);
     await hammer(gateways, 1);
     await replica.command('REPLICAOF', '127.0.0.1', String(redis.port));
     await expect.poll(() => replica.command('INFO', 'replication'), PATIENCE).toContain('master_link_status:up');
