@@ -31,8 +31,7 @@ async function stateOf(gateway: TestGateway, id: string): Promise<number> {
 }
 
 async function untilTwo(gateway: TestGateway): Promise<void> {
-  const instances = async (): Promise<unknown> =>
-    (await fetch(`${gateway.url}/health/readiness/details`)).json() as Promise<unknown>;
+  const instances = async (): Promise<unknown> => (await fetch(`${gateway.url}/health/readiness/details`)).json();
   await expect.poll(instances, PATIENCE).toMatchObject({ redis_details: { instances: 2 } });
 }
 

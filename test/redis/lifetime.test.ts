@@ -105,6 +105,7 @@ describe.skipIf(isMissing)('instances that share', () => {
     await untilShared(green, 1);
     await untilUsed(provider, blue, LIMIT);
     await untilUsed(provider, green, 2 * LIMIT);
+    expect(provider.requests.length).toBe(2 * LIMIT);
   });
 });
 
