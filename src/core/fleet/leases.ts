@@ -23,8 +23,10 @@ export const HUB = {
   hintsSeen: 8,
   /** When rates were last brought up to date. */
   ratedUs: 9,
+  /** The ledger was away: others may not have told it yet what they charged meanwhile. */
+  shareUntilUs: 10,
 } as const;
-const HUB_CELLS = 10;
+const HUB_CELLS = 11;
 
 export const PHASE = { normal: 0, share: 1, recount: 2 } as const;
 
@@ -63,11 +65,14 @@ export const METER_LEASE = {
   rate: 7,
   grantedUs: 8,
   ledgerLeft: 9,
-  grants: 10,
+  /** What may be charged in the first moments without an answer, and since when there was none. */
+  room: 10,
+  roomSinceUs: 11,
+  grants: 12,
   /** Changes that the ledger has not been told, by its slots. */
-  changes: 10 + GRANTS * GRANT.size,
+  changes: 12 + GRANTS * GRANT.size,
   /** Charges that it does not know of, by half seconds of our own clock. */
-  debts: 10 + GRANTS * GRANT.size + 130,
+  debts: 12 + GRANTS * GRANT.size + 130,
 } as const;
 /** Half seconds that a `DatedUnits` holds: more than the ledger remembers. */
 export const DATED_SLOTS = 128;

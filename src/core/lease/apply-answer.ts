@@ -20,9 +20,13 @@ import {
   type SlotAsk,
 } from './exchange.ts';
 import { changesOf, handLeft, putInHand } from './hand.ts';
+import { isCutOff } from './own-share.ts';
 
 /** How long a refusal of parallel slots is taken for the present. */
 const SLOTS_DENIED_US = 250_000;
+
+/** After an outage everybody who reaches the ledger again has told it within this time what was charged meanwhile. */
+const TOLD_US = 3_000_000;
 
 /** An ask that was answered. */
 export interface AnsweredAsk {
@@ -38,7 +42,8 @@ export interface AnswerMoment extends AnsweredAsk {
 }
 
 /** How the instance stands with the ledger from now on. */
-export function applyStanding({ cells, at }: LeaseHub, answer: LeaseAnswer, { ask, ...asked }: AnsweredAsk): void {
+export function applyStanding({ cells, at }: LeaseHub, answer: LeaseAnswer, { ask, ...asked }: AnswerMoment): void {
+  if (isCutOff({ cells, at }, asked.nowUs)) store(cells, at + HUB.shareUntilUs, asked.nowUs + TOLD_US);
   store(cells, at + HUB.deadlineUs, 0);
   store(cells, at + HUB.isHungry, 0);
   store(cells, at + HUB.known, answer.known);
@@ -60,7 +65,10 @@ export function applyLines(rows: ReadonlyMap<string, Row>, answer: LeaseAnswer, 
   at.ask.meters.forEach((line, nth) => {
     const lease = rows.get(line.deployment)?.[line.meter]?.lease;
     const given = answer.meters[nth];
-    if (lease !== undefined && given !== undefined) applyMeter(lease, { line, given, slot: slotOf(answer) }, at);
+    if (lease === undefined || given === undefined) return;
+    applyMeter(lease, { line, given, slot: slotOf(answer) }, at);
+    // Who has not counted yet may have used what seems to be left.
+    if (answer.phase !== 'normal') store(lease.cells, lease.at + METER_LEASE.ledgerLeft, 0);
   });
   at.ask.slots.forEach((line, nth) => {
     const row = rows.get(line.deployment);

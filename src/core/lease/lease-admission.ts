@@ -34,7 +34,7 @@ export function leaseFreeAtUs(meter: Meter, amount: number, nowUs: Micros): Micr
   if (lease === undefined) return 0;
   const units = unitsOf(meter, amount);
   if (handLeft(lease, nowUs) >= units) return 0;
-  if (isCutOff(lease.hub, nowUs)) return shareFreeAtUs(meter, lease.hub, { units, nowUs });
+  if (isCutOff(lease.hub, nowUs)) return shareFreeAtUs(meter, lease, { units, nowUs });
   const { cells, at } = lease;
   const deniedUntilUs = load(cells, at + METER_LEASE.deniedUntilUs);
   if (deniedUntilUs > nowUs && units >= load(cells, at + METER_LEASE.deniedAmount)) return deniedUntilUs;

@@ -154,7 +154,7 @@ export class LeaseHolder {
     this.#pending = undefined;
     this.#epoch = answer.epoch;
     if (pending.ask.isRecount) this.#mustRecount = false;
-    applyStanding(fleet.hub, answer, pending);
+    applyStanding(fleet.hub, answer, { ...pending, nowUs });
     applyLines(this.#rows, answer, { ...pending, nowUs });
     const opens = (index: DeploymentIndex): boolean => {
       const deployment = table.deployments[index];
