@@ -122,7 +122,7 @@ export class LeasedInstance {
   #dispatch(picked: Picked, request: LeasedRequest): void {
     const { world, fleet } = this;
     const { charge } = picked;
-    const hub = { ...fleet.hub, cells: fleet.hub.cells.slice(0, 10) };
+    const hub = { ...fleet.hub, cells: fleet.hub.cells.slice(0, 16) };
     const admitted: Admitted = {
       atMs: world.nowMs,
       by: this.born,

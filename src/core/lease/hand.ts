@@ -108,22 +108,24 @@ function oldest(lease: MeterLease, atLeast: number): number {
 }
 
 /**
- * Uses `units` of what `handLeft` said is left: all of one grant where one has as many, so that they can be given back
- * to one slot. Returns that slot, or that of the oldest grant which was drawn on.
+ * Uses `units` of what `handLeft` said is left. Returns the one slot of the ledger under which all of them count: where no
+ * grant has as many, the ledger is told to count those of older grants under the newest that was drawn on.
  */
 export function takeFromHand(lease: MeterLease, units: number): LedgerSlot {
   const whole = oldest(lease, units);
   if (whole >= 0) return drawOn(lease, whole, units);
   let missing = units;
-  let slot = 0;
+  let newest = 0;
   while (missing > 0) {
     const nth = oldest(lease, 1);
     const drawn = Math.min(missing, load(lease.cells, placeOf(lease, nth) + GRANT.units));
-    const from = drawOn(lease, nth, drawn);
-    if (slot === 0) slot = from;
+    const slot = drawOn(lease, nth, drawn);
+    datedAdd(changesOf(lease), slot, -drawn);
+    newest = Math.max(newest, slot);
     missing -= drawn;
   }
-  return slot;
+  datedAdd(changesOf(lease), newest, units);
+  return newest;
 }
 
 function drawOn(lease: MeterLease, nth: number, units: number): LedgerSlot {
