@@ -25,10 +25,10 @@ export function debtsOf({ cells, at }: MeterLease): DatedUnits {
   return { cells, at: at + METER_LEASE.debts };
 }
 
-/** 0 when `amount` more may be charged now, else when that may be so. A limit that is not shared is always covered. */
-export function leaseFreeAtUs(meter: Meter, amount: number, nowUs: Micros): Micros {
+/** 0 when `amount` more may be charged now, else when that may be so. A limit that is not there is always covered. */
+export function leaseFreeAtUs(meter: Meter | undefined, amount: number, nowUs: Micros): Micros {
+  if (meter?.lease === undefined) return 0;
   const { lease } = meter;
-  if (lease === undefined) return 0;
   const units = unitsOf(meter, amount);
   if (handLeft(lease, nowUs) >= units) return 0;
   if (isCutOff(lease.hub, nowUs)) return shareFreeAtUs(meter, lease, { units, nowUs });

@@ -76,10 +76,10 @@ function leasesFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
   const input = inputTokens(request);
   const output = row.estimateAt < 0 ? 0 : expectedOutputTokens(row, request.maxTokens);
   return Math.max(
-    row.rpm === undefined ? 0 : leaseFreeAtUs(row.rpm, 1, nowUs),
-    row.tpm === undefined ? 0 : leaseFreeAtUs(row.tpm, input + output, nowUs),
-    row.itpm === undefined ? 0 : leaseFreeAtUs(row.itpm, input, nowUs),
-    row.otpm === undefined ? 0 : leaseFreeAtUs(row.otpm, output, nowUs),
+    leaseFreeAtUs(row.rpm, 1, nowUs),
+    leaseFreeAtUs(row.tpm, input + output, nowUs),
+    leaseFreeAtUs(row.itpm, input, nowUs),
+    leaseFreeAtUs(row.otpm, output, nowUs),
   );
 }
 
