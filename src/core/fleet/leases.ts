@@ -64,6 +64,7 @@ export const METER_LEASE = {
   taken: 6,
   rate: 7,
   grantedUs: 8,
+  /** Its last word on what is left, one more than that; 0 = it has not been asked about this limit. */
   ledgerLeft: 9,
   /** What may be charged in the first moments without an answer, and since when there was none. */
   room: 10,

@@ -68,7 +68,7 @@ export function applyLines(rows: ReadonlyMap<string, LeasedRow>, answer: LeaseAn
     if (lease === undefined || given === undefined) return;
     applyMeter(lease, { line, given, slot: slotOf(answer) }, at);
     // Who has not counted yet may have used what seems to be left.
-    if (answer.phase !== 'normal') store(lease.cells, lease.at + METER_LEASE.ledgerLeft, 0);
+    if (answer.phase !== 'normal') store(lease.cells, lease.at + METER_LEASE.ledgerLeft, 1);
   });
   at.ask.slots.forEach((line, nth) => {
     const row = rows.get(line.deployment);
@@ -85,7 +85,7 @@ interface Given {
 
 function applyMeter(lease: MeterLease, { line, given, slot }: Given, { sentUs, nowUs }: AnswerMoment): void {
   const { cells, at } = lease;
-  store(cells, at + METER_LEASE.ledgerLeft, given.left);
+  store(cells, at + METER_LEASE.ledgerLeft, given.left + 1);
   const isDenied = given.freeInMs > 0;
   store(cells, at + METER_LEASE.deniedAmount, isDenied ? line.most : 0);
   store(cells, at + METER_LEASE.deniedUntilUs, isDenied ? nowUs + given.freeInMs * 1000 : 0);

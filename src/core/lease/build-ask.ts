@@ -114,9 +114,10 @@ const NO_WISH: Wish = { want: 0, most: 0, least: 0 };
  */
 function wishOf(meter: Meter, lease: MeterLease, at: LineMoment): Wish {
   const need = needOf(meter, lease, at.nowUs);
-  const chunk = Math.min(meter.limit, chunkOf(at.lease, lease));
+  const isPlenty = load(lease.cells, lease.at + METER_LEASE.ledgerLeft) > meter.limit / 2;
+  const chunk = Math.min(meter.limit, chunkOf(at.lease, lease, isPlenty));
   const fresh = handLeftAfter(lease, at.nowUs + 2 * TURN_US);
-  const ahead = fresh < chunk / 2 ? chunk - fresh : 0;
+  const ahead = fresh < (isPlenty ? chunk : chunk / 2) ? chunk - fresh : 0;
   const want = Math.max(ahead, need.want);
   const isStranger = load(lease.hub.cells, lease.hub.at + HUB.known) === 0;
   if (want === 0 || isStranger) return NO_WISH;
@@ -141,13 +142,15 @@ function needOf(meter: Meter, lease: MeterLease, nowUs: Micros): Wish {
   const most = load(cells, at + METER_LEASE.needMost);
   store(cells, at + METER_LEASE.needLeast, 0);
   store(cells, at + METER_LEASE.needMost, 0);
+  const denied = nowUs < load(cells, at + METER_LEASE.deniedUntilUs) ? load(cells, at + METER_LEASE.deniedAmount) : 0;
+  // The usual case: who waits would have been short of something, or been denied it.
+  if (most === 0 && denied === 0) return NO_WISH;
   meterUsed(meter, nowUs);
   const waiting = meterBetween(meter, nowUs, nowUs + WINDOW_US);
   const missing = Math.max(most, waiting) - handLeft(lease, nowUs);
   if (missing <= 0) return NO_WISH;
   if (most > 0) return { want: Math.max(most, waiting), most, least };
-  const denied = nowUs < load(cells, at + METER_LEASE.deniedUntilUs) ? load(cells, at + METER_LEASE.deniedAmount) : 0;
-  return denied === 0 ? NO_WISH : { want: Math.max(denied, waiting), most: denied, least: denied };
+  return { want: Math.max(denied, waiting), most: denied, least: denied };
 }
 
 /** Fewer slots than before are given up here, before anybody else can be given them. */

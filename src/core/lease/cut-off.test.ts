@@ -59,19 +59,20 @@ class Instance {
   use(units: number, now: number, left: number): void {
     this.admit(now);
     this.exchange(now, { meter: { granted: units, left, freeInMs: 0 } });
-    expect(this.admitted(units, now + 1)).toBe(units);
+    const used = this.admitted(units, now + 1);
+    if (used !== units) throw new Error(`${used} of ${units} units were used`);
   }
 }
 
 describe('in the first two seconds without an answer', () => {
   test('goes on from where it was, with its part of what was left', () => {
     const one = new Instance();
-    one.use(2, 100, 5);
+    one.use(2, 100, 7);
     one.holder.unanswered(1_000);
-    expect(one.admitted(LIMIT, 1_010)).toBe(2);
+    expect(one.admitted(LIMIT, 1_010)).toBe(3);
     expect(one.freeAtMs(1_010)).toBe(3_000);
     expect(one.admitted(LIMIT, 2_999)).toBe(0);
-    expect(one.admitted(LIMIT, 3_000)).toBe(SHARE - 4);
+    expect(one.admitted(LIMIT, 3_000)).toBe(SHARE - 5);
     expect(one.freeAtMs(3_000)).toBeCloseTo(60_101, 0);
   });
 
@@ -83,9 +84,9 @@ describe('in the first two seconds without an answer', () => {
     expect(one.freeAtMs(1_010)).toBeCloseTo(60_101, 0);
   });
 
-  test('has nothing new where nothing was left, but what runs out comes back', () => {
+  test('has nothing new where little was left, but what runs out comes back', () => {
     const one = new Instance();
-    one.use(3, 100, 0);
+    one.use(3, 100, SHARE - 1);
     one.holder.unanswered(59_000);
     expect(one.admitted(LIMIT, 59_010)).toBe(0);
     expect(one.freeAtMs(59_010)).toBeCloseTo(60_101, 0);
@@ -95,12 +96,13 @@ describe('in the first two seconds without an answer', () => {
 
   test('counts anew each time', () => {
     const one = new Instance();
-    one.use(2, 100, 2);
+    one.use(1, 100, SHARE);
     one.holder.unanswered(1_000);
-    expect(one.admitted(LIMIT, 1_010)).toBe(1);
-    one.exchange(1_100, { meter: { granted: 0, left: 5, freeInMs: 0 } });
+    expect(one.admitted(LIMIT, 1_010)).toBe(3);
+    one.exchange(1_100, { meter: { granted: 0, left: SHARE - 1, freeInMs: 0 } });
     one.holder.unanswered(1_200);
-    expect(one.admitted(LIMIT, 1_210)).toBe(2);
+    expect(one.admitted(LIMIT, 1_210)).toBe(0);
+    one.exchange(1_300, { meter: { granted: 0, left: SHARE, freeInMs: 0 } });
   });
 
   test('takes its part of all of a limit that it has never used', () => {
@@ -116,6 +118,15 @@ describe('in the first two seconds without an answer', () => {
     one.exchange(300, { phase: 'share', meter: { granted: 0, left: 8, freeInMs: 0 } });
     one.holder.unanswered(1_000);
     expect(one.admitted(LIMIT, 1_010)).toBe(0);
+  });
+
+  test('has nothing of a limit that others have used up, even if it has charged nothing itself', () => {
+    const one = new Instance();
+    one.admit(100);
+    one.exchange(100, { meter: { granted: 0, left: 0, freeInMs: 30_000 } });
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(0);
+    expect(one.admitted(LIMIT, 3_000)).toBe(SHARE);
   });
 
   test('has no such moments where there is nobody else', () => {
@@ -161,4 +172,14 @@ describe('when the ledger answers again', () => {
     one.use(SHARE, 100, 6);
     expect(wish(one, 300)).toBe(1);
   });
+});
+
+test('an instance that leaves wishes for nothing, and gives back what it holds', () => {
+  const one = new Instance();
+  one.use(3, 100, 9);
+  one.admit(150);
+  one.exchange(150, { meter: { granted: 2, left: 7, freeInMs: 0 } });
+  const { isLeaving, meters } = one.holder.leave(200);
+  expect(isLeaving).toBe(true);
+  expect(meters).toMatchObject([{ want: 0, most: 0, least: 0, changes: [[2_000, -2]] }]);
 });

@@ -48,10 +48,15 @@ export function spareSlots({ cells, at, hub }: RowLease, inUse: number, limit: n
   return Math.max(0, Math.min(Math.ceil((rate / 1_000) * CHUNK_S), part - inUse));
 }
 
-/** Units to hold in advance: half a second's, and at least what one request takes. */
-export function chunkOf(row: RowLease, meter: MeterLease): number {
+/**
+ * Units to hold in advance: half a second's, and at least what one request takes. Requests come as they like: where there
+ * is plenty, two standard deviations are added, so that hardly one of many limits runs short before its turn.
+ */
+export function chunkOf(row: RowLease, meter: MeterLease, isPlenty: boolean): number {
   const attempts = load(row.cells, row.at + ROW_LEASE.rate);
   if (attempts < LEAST_RATE) return 0;
   const rate = load(meter.cells, meter.at + METER_LEASE.rate);
-  return Math.ceil(Math.max((rate / 1_000) * CHUNK_S, rate / attempts));
+  const requests = (attempts / 1_000) * CHUNK_S;
+  const most = isPlenty ? requests + 2 * Math.sqrt(requests) : requests;
+  return Math.ceil((rate / attempts) * Math.max(1, most));
 }

@@ -1,6 +1,6 @@
 // The first moments without an answer. The ledger may only be restarting, or this process have been too busy to read an
 // answer in time: others may still have what it handed out, so an even part would add to it. Until it is clear that the
-// ledger is away an instance goes no further than it was, and takes its part of what the ledger had left.
+// ledger is away an instance goes no further than it was, and takes its part of what the ledger had left, if that was much.
 import { load, store } from '../fleet/cells.ts';
 import { HUB, METER_LEASE, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
 import { meterBetween, WINDOW_US, type Meter } from '../fleet/meter.ts';
@@ -24,14 +24,19 @@ export function roomAtFirst(meter: Meter, lease: MeterLease, nowUs: Micros): num
   const cutUs = load(hub.cells, hub.at + HUB.deadlineUs);
   if (load(cells, at + METER_LEASE.roomSinceUs) !== cutUs) {
     const charged = meterBetween(meter, nowUs - WINDOW_US, nowUs);
-    const left = charged === 0 && !hasWord(lease) ? meter.limit : load(cells, at + METER_LEASE.ledgerLeft);
-    store(cells, at + METER_LEASE.room, charged + Math.floor(left / load(hub.cells, hub.at + HUB.known)));
+    const known = load(hub.cells, hub.at + HUB.known);
+    store(cells, at + METER_LEASE.room, charged + Math.floor(leftFor(meter, lease) / known));
     store(cells, at + METER_LEASE.roomSinceUs, cutUs);
   }
   return load(cells, at + METER_LEASE.room);
 }
 
-/** The ledger has said what is left. Before it has, whoever has charged nothing takes its part of all. */
-function hasWord({ cells, at }: MeterLease): boolean {
-  return load(cells, at + METER_LEASE.grantedUs) !== 0;
+/**
+ * By the ledger's last word; before the first one all. Where little is left it is in demand, and those who still reach the
+ * ledger may have got it since.
+ */
+function leftFor({ limit }: Meter, { cells, at }: MeterLease): number {
+  const word = load(cells, at + METER_LEASE.ledgerLeft);
+  const left = word === 0 ? limit : word - 1;
+  return left < limit / 2 ? 0 : left;
 }

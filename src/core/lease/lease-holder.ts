@@ -76,7 +76,9 @@ export class LeaseHolder {
         if (lease !== undefined) giveBackUntil(lease, Number.POSITIVE_INFINITY);
       }
     }
-    return { ...this.ask(now), isLeaving: true };
+    const ask = this.ask(now);
+    // What were granted now, nobody would give back.
+    return { ...ask, isLeaving: true, meters: ask.meters.map((line) => ({ ...line, want: 0, most: 0, least: 0 })) };
   }
 
   /** Nobody waits for an answer any more; it may still come. */
