@@ -104,8 +104,11 @@ export interface RowLease {
   readonly at: number;
 }
 
-/** A fleet whose limits are shared with other instances. */
-export type LeasedFleet = Fleet & { readonly hub: LeaseHub };
+/** A row whose limits are shared with other instances; so are all that it has. */
+export type LeasedRow = Row & { readonly lease: RowLease };
+
+/** A fleet of such rows. */
+export type LeasedFleet = Omit<Fleet, 'rows' | 'hub'> & { readonly hub: LeaseHub; readonly rows: LeasedRow[] };
 
 const METERS = ['rpm', 'tpm', 'itpm', 'otpm'] as const;
 
@@ -125,16 +128,18 @@ export function leaseBytes(fleet: Fleet): number {
 export function leaseFleet(fleet: Fleet, given?: ArrayBufferLike): LeasedFleet {
   const cells = new Float64Array(given ?? new ArrayBuffer(leaseBytes(fleet)));
   const hub: LeaseHub = { cells, at: 0, bell: { ring: undefined } };
-  const leased = new Map<Row, Row>();
+  const known = new Map<Row, LeasedRow>();
   let at = HUB_CELLS;
-  for (const row of new Set(fleet.rows)) {
-    leased.set(row, leaseRow(row, hub, at));
+  const leased = (row: Row): LeasedRow => {
+    const made = leaseRow(row, hub, at);
     at += cellsOf(row);
-  }
-  return { ...fleet, hub, rows: fleet.rows.map((row) => leased.get(row) ?? row) };
+    known.set(row, made);
+    return made;
+  };
+  return { ...fleet, hub, rows: fleet.rows.map((row) => known.get(row) ?? leased(row)) };
 }
 
-function leaseRow(row: Row, hub: LeaseHub, at: number): Row {
+function leaseRow(row: Row, hub: LeaseHub, at: number): LeasedRow {
   const { cells } = hub;
   let next = at + ROW_LEASE_CELLS;
   const leased = (meter: Meter | undefined): Meter | undefined => {

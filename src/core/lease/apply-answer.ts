@@ -3,9 +3,9 @@
 import { blockUntil, openByHint } from '../breaker/breaker.ts';
 import { load, store } from '../fleet/cells.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { HUB, METER_LEASE, PHASE, ROW_LEASE, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
+import { HUB, METER_LEASE, PHASE, ROW_LEASE, type LeasedRow, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
 import { toMillis, type Micros } from '../fleet/micros.ts';
-import { CELL, type Row } from '../fleet/row.ts';
+import { CELL } from '../fleet/row.ts';
 import type { DeploymentIndex } from '../units.ts';
 import { datedAdd } from './dated-units.ts';
 import {
@@ -61,7 +61,7 @@ function slotOf({ serverMs }: LeaseAnswer): number {
 }
 
 /** `rows` by deployment id; of those that are gone nothing is kept. */
-export function applyLines(rows: ReadonlyMap<string, Row>, answer: LeaseAnswer, at: AnswerMoment): void {
+export function applyLines(rows: ReadonlyMap<string, LeasedRow>, answer: LeaseAnswer, at: AnswerMoment): void {
   at.ask.meters.forEach((line, nth) => {
     const lease = rows.get(line.deployment)?.[line.meter]?.lease;
     const given = answer.meters[nth];
@@ -104,9 +104,7 @@ function forgetMetNeed(lease: MeterLease, nowUs: Micros): void {
   store(cells, at + METER_LEASE.needMost, 0);
 }
 
-function applySlots(row: Row, by: { readonly line: SlotAsk; readonly held: number }, nowUs: Micros): void {
-  const { lease } = row;
-  if (lease === undefined) return;
+function applySlots({ lease }: LeasedRow, by: { readonly line: SlotAsk; readonly held: number }, nowUs: Micros): void {
   store(lease.cells, lease.at + ROW_LEASE.held, by.held);
   store(lease.cells, lease.at + ROW_LEASE.slotsDeniedUntilUs, by.held < by.line.hold ? nowUs + SLOTS_DENIED_US : 0);
 }

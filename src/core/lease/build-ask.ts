@@ -3,7 +3,15 @@
 // the ledger may act on the ask at any moment after.
 import { isOpen } from '../breaker/standing.ts';
 import { load, store } from '../fleet/cells.ts';
-import { HUB, METER_LEASE, ROW_LEASE, type LeaseHub, type MeterLease, type RowLease } from '../fleet/leases.ts';
+import {
+  HUB,
+  METER_LEASE,
+  ROW_LEASE,
+  type LeasedRow,
+  type LeaseHub,
+  type MeterLease,
+  type RowLease,
+} from '../fleet/leases.ts';
 import { meterBetween, meterDate, meterEntries, meterUsed, WINDOW_US, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';
@@ -35,12 +43,11 @@ export interface AskMoment {
 }
 
 /** `rows` by deployment id. */
-export function buildLines(rows: ReadonlyMap<string, Row>, hub: LeaseHub, at: AskMoment): AskLines {
+export function buildLines(rows: ReadonlyMap<string, LeasedRow>, hub: LeaseHub, at: AskMoment): AskLines {
   const lines: AskLines = { meters: [], slots: [], hints: [] };
   const spanUs = ratingSpanUs(hub, at.nowUs);
   for (const [deployment, row] of rows) {
     const { lease } = row;
-    if (lease === undefined) continue;
     rateAttempts(row, lease, spanUs);
     for (const meter of METER_NAMES) {
       const line = meterLine(row[meter], { ...at, spanUs, lease });

@@ -11,10 +11,7 @@ import { unitsOf } from '../limiter/demand.ts';
 import { datedAdd, type DatedUnits } from './dated-units.ts';
 import { handLeft, takeFromHand } from './hand.ts';
 import { isCutOff, shareFreeAtUs, shareOf } from './own-share.ts';
-import { ANSWER_MS, type LedgerSlot } from './exchange.ts';
-
-/** Somebody who needs something is asked for within `ANSWER_MS`, the bound on calls included, and then answered. */
-const PATIENCE_US = 2 * ANSWER_MS * 1000;
+import { PATIENCE_MS, type LedgerSlot } from './exchange.ts';
 
 /** Half seconds of our own clock, from 1. */
 const OWN_SLOT_US = 500_000;
@@ -28,10 +25,10 @@ export function debtsOf({ cells, at }: MeterLease): DatedUnits {
   return { cells, at: at + METER_LEASE.debts };
 }
 
-/** 0 when `amount` more may be charged now, else when that may be so. A limit that is not shared is always covered. */
-export function leaseFreeAtUs(meter: Meter, amount: number, nowUs: Micros): Micros {
+/** 0 when `amount` more may be charged now, else when that may be so. A limit that is not there is always covered. */
+export function leaseFreeAtUs(meter: Meter | undefined, amount: number, nowUs: Micros): Micros {
+  if (meter?.lease === undefined) return 0;
   const { lease } = meter;
-  if (lease === undefined) return 0;
   const units = unitsOf(meter, amount);
   if (handLeft(lease, nowUs) >= units) return 0;
   if (isCutOff(lease.hub, nowUs)) return shareFreeAtUs(meter, lease, { units, nowUs });
@@ -46,7 +43,7 @@ export function leaseFreeAtUs(meter: Meter, amount: number, nowUs: Micros): Micr
 
 /** When whoever waits is to look again. */
 function beHungry({ cells, at, bell }: LeaseHub, nowUs: Micros): Micros {
-  if (load(cells, at + HUB.deadlineUs) === 0) store(cells, at + HUB.deadlineUs, nowUs + PATIENCE_US);
+  if (load(cells, at + HUB.deadlineUs) === 0) store(cells, at + HUB.deadlineUs, nowUs + PATIENCE_MS * 1000);
   const deadlineUs = load(cells, at + HUB.deadlineUs);
   if (load(cells, at + HUB.isHungry) === 0) {
     store(cells, at + HUB.isHungry, 1);

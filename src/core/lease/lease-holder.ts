@@ -3,11 +3,18 @@
 // queue when an answer came. Requests read what it leaves in the fleet and never call it.
 import { neverOpens } from '../breaker/policy.ts';
 import { load, store } from '../fleet/cells.ts';
-import { HUB, METER_LEASE, PHASE, ROW_LEASE, type LeasedFleet, type MeterLease } from '../fleet/leases.ts';
+import {
+  HUB,
+  METER_LEASE,
+  PHASE,
+  ROW_LEASE,
+  type LeasedFleet,
+  type LeasedRow,
+  type MeterLease,
+} from '../fleet/leases.ts';
 import { microsAfter, microsBefore, type Micros } from '../fleet/micros.ts';
 import { inFlightOfRow } from '../fleet/operations.ts';
-import type { Row } from '../fleet/row.ts';
-import type { RoutingTable } from '../routing-table.ts';
+import { deploymentAt, type RoutingTable } from '../routing-table.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import { applyHints, applyLines, applyStanding, type AnsweredAsk } from './apply-answer.ts';
 import { buildLines, METER_NAMES, TURN_US } from './build-ask.ts';
@@ -29,7 +36,7 @@ export class LeaseHolder {
   readonly #instance: string;
   #runtime: LeasedRuntime;
   /** By deployment id; those of former configs too, for as long as they hold or owe something. */
-  #rows = new Map<string, Row>();
+  #rows = new Map<string, LeasedRow>();
   #indexOf = new Map<string, DeploymentIndex>();
   #sequence = 0;
   #epoch = '';
@@ -109,9 +116,8 @@ export class LeaseHolder {
     const { fleet, table } = this.#runtime;
     const rows = new Map([...this.#rows].filter(([id, row]) => !table.byId.has(id) && isOwing(row)));
     this.#indexOf = new Map();
-    for (const { id, index } of table.deployments) {
-      const row = fleet.rows[index];
-      if (row === undefined) continue;
+    for (const [index, row] of fleet.rows.entries()) {
+      const { id } = deploymentAt(table, index);
       rows.set(id, row);
       this.#indexOf.set(id, index);
     }
@@ -158,10 +164,7 @@ export class LeaseHolder {
     if (pending.ask.isRecount) this.#mustRecount = false;
     applyStanding(fleet.hub, answer, { ...pending, nowUs });
     applyLines(this.#rows, answer, { ...pending, nowUs });
-    const opens = (index: DeploymentIndex): boolean => {
-      const deployment = table.deployments[index];
-      return deployment !== undefined && !neverOpens(deployment, table.settings);
-    };
+    const opens = (index: DeploymentIndex): boolean => !neverOpens(deploymentAt(table, index), table.settings);
     applyHints({ fleet, indexOf: this.#indexOf, opens }, answer.hints, nowUs);
   }
 
@@ -188,17 +191,15 @@ function repeated({ ask, sentUs }: AnsweredAsk, nowUs: Micros): LeaseAsk {
   return { ...ask, meters };
 }
 
-function isActive(row: Row): boolean {
-  if (row.lease === undefined) return false;
+function isActive(row: LeasedRow): boolean {
   const { cells, at } = row.lease;
   if (load(cells, at + ROW_LEASE.held) > inFlightOfRow(row)) return true;
   return load(cells, at + ROW_LEASE.rate) >= 1_000 || METER_NAMES.some((name) => isMeterOwing(row[name]?.lease));
 }
 
 /** Something is held, or the ledger has yet to be told something. */
-function isOwing(row: Row): boolean {
-  const { lease } = row;
-  if (lease !== undefined && load(lease.cells, lease.at + ROW_LEASE.held) > 0) return true;
+function isOwing(row: LeasedRow): boolean {
+  if (load(row.lease.cells, row.lease.at + ROW_LEASE.held) > 0) return true;
   return METER_NAMES.some((name) => isMeterOwing(row[name]?.lease));
 }
 

@@ -34,10 +34,10 @@ export type Admission =
 /** Charges the request to every limit of the deployment, or to none of them. */
 export function admit(fleet: Fleet, deployment: DeploymentIndex, request: AdmissionRequest): Admission {
   const row = rowOf(fleet, deployment);
-  if (parallelFull(row, microsBefore(request.now)))
-    return { kind: 'full', freeAtMs: Number.POSITIVE_INFINITY, limit: 'max_parallel_requests' };
-  if (!row.metered || !request.enforceLimits) return { kind: 'admitted', charge: freeChargeOf(fleet, deployment) };
   const nowUs = microsBefore(request.now);
+  const slotAtUs = slotFreeAtUs(row, nowUs, true);
+  if (slotAtUs > 0) return { kind: 'full', freeAtMs: toMillis(slotAtUs), limit: 'max_parallel_requests' };
+  if (!row.metered || !request.enforceLimits) return { kind: 'admitted', charge: freeChargeOf(fleet, deployment) };
   const freeAtUs = rowFreeAtUs(row, request, nowUs);
   if (freeAtUs === 0) return { kind: 'admitted', charge: chargeRow(row, request, { now: request.now, deployment }) };
   return { kind: 'full', freeAtMs: toMillis(freeAtUs), limit: lastLimit(row, request, nowUs) };
@@ -66,15 +66,20 @@ export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micr
   return leasesFreeAtUs(row, request, nowUs);
 }
 
+/** What this instance has charged itself leaves room: what it lacks is a lease. */
+export function lacksLeaseAlone(row: Row, request: TokenDemand, nowUs: Micros): boolean {
+  return row.lease !== undefined && windowsFreeAtUs(row, request, nowUs) === 0;
+}
+
 /** The same of what this instance holds of the limits that it shares with others. */
 function leasesFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
   const input = inputTokens(request);
   const output = row.estimateAt < 0 ? 0 : expectedOutputTokens(row, request.maxTokens);
   return Math.max(
-    row.rpm === undefined ? 0 : leaseFreeAtUs(row.rpm, 1, nowUs),
-    row.tpm === undefined ? 0 : leaseFreeAtUs(row.tpm, input + output, nowUs),
-    row.itpm === undefined ? 0 : leaseFreeAtUs(row.itpm, input, nowUs),
-    row.otpm === undefined ? 0 : leaseFreeAtUs(row.otpm, output, nowUs),
+    leaseFreeAtUs(row.rpm, 1, nowUs),
+    leaseFreeAtUs(row.tpm, input + output, nowUs),
+    leaseFreeAtUs(row.itpm, input, nowUs),
+    leaseFreeAtUs(row.otpm, output, nowUs),
   );
 }
 
