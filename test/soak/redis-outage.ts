@@ -10,6 +10,8 @@ export interface RedisOutagePlan {
   readonly perSecond: number;
   /** Of each phase. */
   readonly seconds: number;
+  /** A phase of a few seconds is short for a 99th percentile: some 20 requests wait while everything is counted again. */
+  readonly judgesLatency: boolean;
 }
 
 interface Phase {
@@ -17,7 +19,12 @@ interface Phase {
   readonly durationsMs: number[];
   failures: number;
   callsPerSecond: number;
+  /** What the gateway added to the 99th of 100 requests: its own time and the wait for a unit of a limit. */
+  addedP99Ms: number;
 }
+
+/** In the gateway's own measure: what a client sees includes a machine that is busy with other things. */
+const ADDED = ['litellm_overhead_latency_metric', 'litellm_request_queue_time_seconds'] as const;
 
 const TICK_MS = 10;
 const TOLERATED_MS = 2;
@@ -40,15 +47,17 @@ export async function soakRedisOutage(plan: RedisOutagePlan): Promise<SoakResult
   const gateway = await startGatewayChild(configOf(provider.url, redis.port), (line) => noteChange(changes, line));
   const agent = new Agent({ connections: 64, pipelining: 1 });
   const phases: Phase[] = [];
-  await run({ name: 'warm-up', durationsMs: [], failures: 0, callsPerSecond: 0 }, { plan, url: gateway.url, agent });
+  await run(emptyPhase('warm-up'), { plan, url: gateway.url, agent });
   for (const [name, act] of EVENTS) {
-    const phase = { name, durationsMs: [], failures: 0, callsPerSecond: 0 };
+    const phase = emptyPhase(name);
     phases.push(phase);
-    const before = await redisCalls(gateway.url);
+    const before = await scrape(gateway.url);
     const acting = act(redis);
     await run(phase, { plan, url: gateway.url, agent });
     await acting;
-    phase.callsPerSecond = ((await redisCalls(gateway.url)) - before) / plan.seconds;
+    const after = await scrape(gateway.url);
+    phase.callsPerSecond = (redisCalls(after) - redisCalls(before)) / plan.seconds;
+    phase.addedP99Ms = ADDED.reduce((sum, metric) => sum + p99Between(before, after, metric), 0);
   }
   await agent.close();
   const exitCode = await gateway.stop();
@@ -112,9 +121,43 @@ async function ask(phase: Phase, url: string, agent: Agent): Promise<void> {
   phase.durationsMs.push(performance.now() - beganAt);
 }
 
-async function redisCalls(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+function emptyPhase(name: string): Phase {
+  return { name, durationsMs: [], failures: 0, callsPerSecond: 0, addedP99Ms: Number.NaN };
+}
+
+async function scrape(url: string): Promise<string> {
+  return (await fetch(`${url}/metrics`)).text();
+}
+
+function redisCalls(text: string): number {
   return Number(/^loadstone_redis_calls_total (\d+)/m.exec(text)?.[1] ?? Number.NaN);
+}
+
+/** Milliseconds, as Prometheus' `histogram_quantile` makes them of what was observed between two scrapes. */
+function p99Between(before: string, after: string, metric: string): number {
+  const earlier = buckets(before, metric);
+  const counts = [...buckets(after, metric)].map(
+    ([bound, count]) => [bound, count - (earlier.get(bound) ?? 0)] as const,
+  );
+  const wanted = 0.99 * (counts.at(-1)?.[1] ?? 0);
+  let [lower, below] = [0, 0];
+  for (const [bound, count] of counts) {
+    if (count >= wanted) return 1_000 * (lower + ((bound - lower) * (wanted - below)) / Math.max(1, count - below));
+    [lower, below] = [bound, count];
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Cumulated counts by upper bound, all labels together. */
+function buckets(text: string, metric: string): Map<number, number> {
+  const sums = new Map<number, number>();
+  for (const [, bound = '', count] of text.matchAll(
+    new RegExp(`^${metric}_bucket\\{.*le="([^"]+)"\\} (\\d+)$`, 'gm'),
+  )) {
+    const seconds = bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound);
+    sums.set(seconds, (sums.get(seconds) ?? 0) + Number(count));
+  }
+  return sums;
 }
 
 interface Circumstances {
@@ -125,12 +168,12 @@ interface Circumstances {
 
 function judge(phases: readonly Phase[], { plan, changes, exitCode }: Circumstances): SoakResult {
   const requests = phases.reduce((sum, { durationsMs }) => sum + durationsMs.length, 0);
-  const before = quantile(phases[0], 0.99);
+  const before = phases[0]?.addedP99Ms ?? Number.NaN;
   const failures = phases.flatMap((phase) => [
     ...(phase.failures > 0 ? [`${phase.name}: ${phase.failures} requests failed`] : []),
-    ...(quantile(phase, 0.99) > before + TOLERATED_MS
-      ? [`${phase.name}: p99 ${quantile(phase, 0.99).toFixed(1)} ms, ${before.toFixed(1)} ms before`]
-      : []),
+    ...(!plan.judgesLatency || phase.addedP99Ms <= before + TOLERATED_MS
+      ? []
+      : [`${phase.name}: p99 of what is added ${phase.addedP99Ms.toFixed(1)} ms, ${before.toFixed(1)} ms before`]),
     ...(phase.callsPerSecond <= MOST_CALLS_PER_SECOND ? [] : [`${phase.name}: ${phase.callsPerSecond} calls a second`]),
   ]);
   return {
@@ -138,8 +181,9 @@ function judge(phases: readonly Phase[], { plan, changes, exitCode }: Circumstan
     figures: [
       ...phases.map(
         (phase) =>
-          `${phase.name}: ${phase.failures} failed, p50 ${quantile(phase, 0.5).toFixed(2)} ms, p99 ` +
-          `${quantile(phase, 0.99).toFixed(2)} ms, ${phase.callsPerSecond.toFixed(1)} calls to Redis a second`,
+          `${phase.name}: ${phase.failures} failed, added p99 ${phase.addedP99Ms.toFixed(2)} ms; clients saw p50 ` +
+          `${quantile(phase, 0.5).toFixed(2)} ms, p99 ${quantile(phase, 0.99).toFixed(2)} ms; ` +
+          `${phase.callsPerSecond.toFixed(1)} calls to Redis a second`,
       ),
       `lines in the log about Redis: ${changes.length}`,
     ],

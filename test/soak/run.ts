@@ -16,13 +16,13 @@ interface SoakPlan {
 const FULL: SoakPlan = {
   streams: { streams: 200, tokensPerSecond: 20, seconds: 30 },
   flapping: { seconds: 60, clients: 16, restMs: 50, flapMs: 1_500 },
-  outage: { perSecond: 500, seconds: 15 },
+  outage: { perSecond: 500, seconds: 15, judgesLatency: true },
   shared: { calmSeconds: 75, fleets: [2, 4], losses: ['flush', 'restart', 'failover'] },
 };
 const SHORT: SoakPlan = {
   streams: { streams: 50, tokensPerSecond: 20, seconds: 8 },
   flapping: { seconds: 9, clients: 8, restMs: 5, flapMs: 500 },
-  outage: { perSecond: 500, seconds: 3 },
+  outage: { perSecond: 500, seconds: 3, judgesLatency: false },
   shared: { calmSeconds: 63, fleets: [2], losses: [] },
 };
 
