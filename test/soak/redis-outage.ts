@@ -29,6 +29,8 @@ const ADDED = ['litellm_overhead_latency_metric', 'litellm_request_queue_time_se
 const TICK_MS = 10;
 const TOLERATED_MS = 2;
 const MOST_CALLS_PER_SECOND = 20;
+/** Five changes are made; a machine that is busy for a second makes some more. */
+const MOST_LINES = 12;
 
 /** What happens at the beginning of each phase; latencies are held against those of the first. */
 const EVENTS: readonly (readonly [name: string, act: (redis: RedisServer) => unknown])[] = [
@@ -189,7 +191,7 @@ function judge(phases: readonly Phase[], { plan, changes, exitCode }: Circumstan
     ],
     failures: [
       ...failures,
-      ...(changes.length <= EVENTS.length ? [] : [`${changes.length} lines in the log about Redis`]),
+      ...(changes.length <= MOST_LINES ? [] : [`${changes.length} lines in the log about Redis`]),
       ...(exitCode === 0 ? [] : [`the gateway ended with ${exitCode}`]),
     ],
   };
