@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SETTINGS, sketchTable } from '../../test/support/routing-fixture.ts';
+import { sketchTable } from '../../test/support/routing-fixture.ts';
 import { latestWaitMs } from './deadline.ts';
 import { createFleet } from './fleet/fleet.ts';
 import { leaseFleet } from './fleet/leases.ts';
 import { plainIntent } from './request-intent.ts';
+import type { RouterSettings } from './routing-table.ts';
 
-function latest(settings: Partial<typeof DEFAULT_SETTINGS>, isShared: boolean): number {
+function latest(settings: Partial<RouterSettings>, isShared: boolean): number {
   const table = sketchTable({ deployments: [{}], settings });
   const alone = createFleet(table.deployments);
   const intent = plainIntent({ model: 'gpt-4', stream: false, maxTokens: 1 }, 1);

@@ -221,8 +221,8 @@ describe.skipIf(missing !== undefined)(
     });
 
     test('what is no reply of the script is refused', () => {
-      expect(() => readLeaseReply('{"kind":"answer"}')).toThrow();
-      expect(() => readLeaseReply(null)).toThrow();
+      expect(() => readLeaseReply('{"kind":"answer"}')).toThrow('sequence');
+      expect(() => readLeaseReply(null)).toThrow('kind');
     });
   },
 );

@@ -6,10 +6,12 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const PROGRAM = 'redis-server';
+
 /** Why there is none, or undefined. */
 export function redisIsMissing(): string | undefined {
   try {
-    execFileSync('redis-server', ['--version'], { stdio: 'pipe' });
+    execFileSync(PROGRAM, ['--version'], { stdio: 'pipe' });
     return undefined;
   } catch {
     return 'there is no redis-server: apt-get install redis-server';
@@ -35,7 +37,7 @@ export class BareRedis {
     const folder = mkdtempSync(join(tmpdir(), 'loadstone-redis-'));
     const path = join(folder, 'socket');
     const args = ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--daemonize', 'no'];
-    const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resolve, reject) => {
       child.once('exit', () => reject(new Error('redis-server ended')));
       child.stdout.on('data', (chunk: Buffer) => {

@@ -14,8 +14,9 @@ const FIRST = 0; // 0 = nothing
 const LAST = 1;
 const RING = 2;
 
+/** The slot modulo the ring, which is a power of two: slots are too large for a fast remainder. */
 function placeOf({ at }: DatedUnits, slot: number): number {
-  return at + RING + (slot % DATED_SLOTS);
+  return at + RING + (slot & (DATED_SLOTS - 1));
 }
 
 /** Adds `units` (negative takes away) to a slot, which is a number above 0. What is a ring older than the newest is lost. */

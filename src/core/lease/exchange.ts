@@ -6,8 +6,7 @@ import type { Millis } from '../units.ts';
 
 /** A granted unit may be used for so long after it was asked for. The ledger counts 1 s for it: the rest is for drift. */
 export const LEASE_MS: Millis = 950;
-/** The ledger counts a unit until so long after the end of the half second in which it was granted: 60 s and the lease. */
-export const LEDGER_WINDOW_MS: Millis = 61_000;
+/** The half seconds by which the ledger counts. */
 export const LEDGER_SLOT_MS: Millis = 500;
 /** The parallel slots of an instance that has not called for so long come back. */
 export const MEMBER_MS: Millis = 6_000;

@@ -236,12 +236,12 @@ describe('when the ledger does not answer', () => {
         const isAway = (world: LeasedWorld): boolean =>
           world.nowMs > WARM_MS + sinceMs && world.nowMs < WARM_MS + 70_000;
         const cut = nth % instances;
-        const passages = delayed(history.delays);
-        const { world, lastMs } = begin(history, passages);
+        const inTime = delayed(history.delays);
+        const { world, lastMs } = begin(history, inTime);
         world.passageOf = (instance) =>
           instance.nth === cut && isAway(world)
             ? { thereMs: 0, backMs: 0, lost: 'ask' }
-            : (passages[instance.asks % passages.length] ?? { thereMs: 1, backMs: 1 });
+            : (inTime[instance.asks % inTime.length] ?? { thereMs: 1, backMs: 1 });
         world.runUntil(Math.max(lastMs + 11_000, WARM_MS + 72_000));
         const share = (limit: number): number => Math.max(1, Math.floor(limit / instances));
         expect(excesses(world, (_, limit) => share(limit))).toEqual([]);
@@ -279,6 +279,39 @@ describe('when the ledger loses its memory', () => {
         expect(excesses(world, NOTHING)).toEqual([]);
       }),
       { numRuns: RUNS },
+    );
+  }, 120_000);
+});
+
+describe('a small limit under demand', () => {
+  const saturated = fc.record({
+    rpm: fc.integer({ min: 2, max: 12 }),
+    instances: fc.integer({ min: 2, max: 6 }),
+    everyMs: fc.integer({ min: 100, max: 900 }),
+    delays: fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { minLength: 1, maxLength: 5 }),
+    seed: fc.nat(),
+  });
+
+  test('is used to the last unit but one in any 62 s, and never beyond it in any 60 s', () => {
+    fc.assert(
+      fc.property(saturated, ({ rpm, instances, everyMs, delays, seed }) => {
+        const table = sketchTable({ deployments: [{ limits: { rpm } }] });
+        const world = new LeasedWorld(table, { instances, seed, passage: inTurn(delayed(delays)) });
+        const lastMs = 130_000;
+        for (let atMs = WARM_MS, nth = 0; atMs < lastMs; atMs += everyMs, nth++) {
+          world.at(atMs, () => world.instances[nth % instances]?.request({ queueTimeoutMs: 5_000 }));
+        }
+        world.runUntil(lastMs);
+        expect(excesses(world, NOTHING)).toEqual([]);
+        const times = world.admitted.map(({ atMs }) => atMs);
+        // Demand has filled the first minute by then.
+        for (let fromMs = WARM_MS + 12_000; fromMs + 62_000 < lastMs; fromMs += 1_000) {
+          const used = times.filter((atMs) => atMs >= fromMs && atMs < fromMs + 62_000).length;
+          expect(used).toBeGreaterThanOrEqual(rpm - 1);
+        }
+        expect(world.ledger.total('d0', 'rpm', world.ledgerMs)).toBeLessThanOrEqual(rpm);
+      }),
+      { numRuns: Math.ceil(RUNS / 5) },
     );
   }, 120_000);
 });

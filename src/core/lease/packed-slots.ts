@@ -3,7 +3,8 @@
 import type { LedgerSlot } from './exchange.ts';
 
 /** Distances from the earliest slot; the last stands for "none". */
-const STEPS = 16;
+const BITS = 4;
+const STEPS = 2 ** BITS;
 const NONE = STEPS - 1;
 const METERS = 4;
 
@@ -20,6 +21,6 @@ export function packSlots(slots: readonly [LedgerSlot, LedgerSlot, LedgerSlot, L
 /** The slot of the limit at place `nth`; 0 = none. */
 export function unpackSlot(packed: number, nth: number): LedgerSlot {
   if (packed === 0) return 0;
-  const step = Math.floor(packed / STEPS ** (METERS - 1 - nth)) % STEPS;
+  const step = (packed >> (BITS * (METERS - 1 - nth))) & NONE;
   return step === NONE ? 0 : Math.floor(packed / STEPS ** METERS) + step;
 }
