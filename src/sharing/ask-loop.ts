@@ -1,6 +1,6 @@
 // Keeps asking Redis: one call at a time, never more than the bound, sooner when somebody is in need, and no request ever
 // waits for it. After 50 ms without an answer those who wait are told; after a second the connection is given up and
-// made anew with growing pauses. What is asked and what an answer means is the dialogue's.
+// made anew after a pause. What is asked and what an answer means is the dialogue's.
 import type { Millis } from '../core/units.ts';
 import type { Clock, TimerHandle } from '../upstream/clock.ts';
 import { CallRate } from './call-rate.ts';
@@ -13,9 +13,11 @@ export const ANSWER_LIMIT_MS = 50;
 export const SILENCE_LIMIT_MS = 1_000;
 /** The same for making a connection; the first one includes loading the library. */
 const CONNECT_LIMIT_MS = 3_000;
-/** Pauses between attempts to connect: doubling, of which at least half is kept. */
+/** Pauses between attempts to connect, of which at least half is kept: short while it may only be a restart. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 1_000;
+const SHORT_PAUSE_MS = 250;
+const SHORT_PAUSES = 40;
+const LONG_PAUSE_MS = 1_000;
 /** So many late answers in a row make Redis slow, and so many in time end that. */
 const SLOW_AFTER = 3;
 /** What the last call may take at the end. */
@@ -229,7 +231,8 @@ export class AskLoop {
     const now = this.#now();
     dialogue.unanswered(now);
     this.#become({ kind: 'down', reason });
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failuresInRow);
+    const longestMs = this.#failuresInRow < SHORT_PAUSES ? SHORT_PAUSE_MS : LONG_PAUSE_MS;
+    const pauseMs = Math.min(longestMs, FIRST_PAUSE_MS * 2 ** this.#failuresInRow);
     this.#failuresInRow += 1;
     this.#at(now + pauseMs * (0.5 + clock.random() / 2));
   }

@@ -64,16 +64,16 @@ class Instance {
   }
 }
 
-describe('in the first two seconds without an answer', () => {
+describe('in the first three seconds without an answer', () => {
   test('goes on from where it was, with its part of what was left', () => {
     const one = new Instance();
     one.use(2, 100, 7);
     one.holder.unanswered(1_000);
     expect(one.admitted(LIMIT, 1_010)).toBe(3);
-    expect(one.freeAtMs(1_010)).toBe(3_000);
-    expect(one.admitted(LIMIT, 2_999)).toBe(0);
-    expect(one.admitted(LIMIT, 3_000)).toBe(SHARE - 5);
-    expect(one.freeAtMs(3_000)).toBeCloseTo(60_101, 0);
+    expect(one.freeAtMs(1_010)).toBe(4_000);
+    expect(one.admitted(LIMIT, 3_999)).toBe(0);
+    expect(one.admitted(LIMIT, 4_000)).toBe(SHARE - 5);
+    expect(one.freeAtMs(4_000)).toBeCloseTo(60_101, 0);
   });
 
   test('never has more than its share', () => {
@@ -91,7 +91,7 @@ describe('in the first two seconds without an answer', () => {
     expect(one.admitted(LIMIT, 59_010)).toBe(0);
     expect(one.freeAtMs(59_010)).toBeCloseTo(60_101, 0);
     expect(one.admitted(LIMIT, 60_102)).toBe(3);
-    expect(one.freeAtMs(60_102)).toBe(61_000);
+    expect(one.freeAtMs(60_102)).toBe(62_000);
   });
 
   test('counts anew each time', () => {
@@ -126,7 +126,7 @@ describe('in the first two seconds without an answer', () => {
     one.exchange(100, { meter: { granted: 0, left: 0, freeInMs: 30_000 } });
     one.holder.unanswered(1_000);
     expect(one.admitted(LIMIT, 1_010)).toBe(0);
-    expect(one.admitted(LIMIT, 3_000)).toBe(SHARE);
+    expect(one.admitted(LIMIT, 4_000)).toBe(SHARE);
   });
 
   test('has no such moments where there is nobody else', () => {

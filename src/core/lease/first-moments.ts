@@ -7,7 +7,7 @@ import { meterBetween, WINDOW_US, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 
 /** A restart and a failover are over by then. */
-const FIRST_MOMENTS_US = 2_000_000;
+const FIRST_MOMENTS_US = 3_000_000;
 
 /** When they end; without others there are none, for nobody else can have had anything. */
 export function firstMomentsEndUs({ cells, at }: LeaseHub): Micros {
