@@ -222,7 +222,7 @@ describe.skipIf(missing !== undefined)(
 
     test('what is no reply of the script is refused', () => {
       expect(() => readLeaseReply('{"kind":"answer"}')).toThrow('sequence');
-      expect(() => readLeaseReply(null)).toThrow('expected object');
+      expect(() => readLeaseReply(null)).toThrow('object');
     });
   },
 );

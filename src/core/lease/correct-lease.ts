@@ -24,7 +24,7 @@ export function correctLease(meter: Meter, charge: Charge, by: { readonly nth: n
   if (by.units > 0 || datedUnits(debtsOf(lease), own) + by.units >= 0) datedAdd(debtsOf(lease), own, by.units);
 }
 
-/** 0 = nobody knows. */
+/** 0 or less: nobody knows. */
 function slotOf(
   meter: Meter,
   { hub }: MeterLease,
@@ -32,9 +32,7 @@ function slotOf(
 ): LedgerSlot {
   const recountedUs = load(hub.cells, hub.at + HUB.recountedUs);
   if (microsBefore(charge.atMs) > recountedUs) return unpackSlot(charge.leaseSlots, nth);
-  const recountSlot = load(hub.cells, hub.at + HUB.recountSlot);
-  if (recountSlot === 0) return 0;
-  return recountSlot - halfSecondsBetween(meterDate(meter, charge.atMs), recountedUs);
+  return load(hub.cells, hub.at + HUB.recountSlot) - halfSecondsBetween(meterDate(meter, charge.atMs), recountedUs);
 }
 
 /** Whole half seconds from `us` until `nowUs`. */

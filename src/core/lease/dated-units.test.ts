@@ -55,6 +55,18 @@ test('holds what is younger than a ring, whatever the order in which it comes', 
   );
 });
 
+test('a slot is not taken for another that has the same cell', () => {
+  const dated = ring();
+  datedAdd(dated, 7_000, 3);
+  expect([7_000 - DATED_SLOTS, 7_000 + DATED_SLOTS].map((slot) => datedUnits(dated, slot))).toEqual([0, 0]);
+  datedAdd(dated, 7_000 - DATED_SLOTS, 5);
+  expect(datedTake(dated)).toEqual([[7_000, 3]]);
+  datedAdd(dated, 7_000, 3);
+  datedAdd(dated, 7_000 + DATED_SLOTS, 4);
+  datedAdd(dated, 7_000 + DATED_SLOTS + 1, 0);
+  expect(datedTake(dated)).toEqual([[7_000 + DATED_SLOTS, 4]]);
+});
+
 test('keeps to its cells', () => {
   const dated = ring();
   datedAdd(dated, 127, 1);

@@ -36,7 +36,7 @@ export function datedAdd(dated: DatedUnits, slot: number, units: number): void {
 /** Units of one slot. */
 export function datedUnits(dated: DatedUnits, slot: number): number {
   const first = load(dated.cells, dated.at + FIRST);
-  if (first === 0 || slot < first || slot > load(dated.cells, dated.at + LAST)) return 0;
+  if (slot < first || slot > load(dated.cells, dated.at + LAST)) return 0;
   return load(dated.cells, placeOf(dated, slot));
 }
 

@@ -50,7 +50,9 @@ describe('what is in hand', () => {
   test('is taken from one grant where one has enough', () => {
     const hand = handOf([3, 1_000, 70], [5, 2_000, 71]);
     expect(takeFromHand(hand, 4)).toBe(71);
+    expect(datedTake(changesOf(hand))).toEqual([]);
     expect(handLeft(hand, 0)).toBe(4);
+    expect(handLeft(hand, 1_000)).toBe(1);
   });
 
   test('is taken from several where none has enough, and all of it counts under the newest', () => {

@@ -7,6 +7,7 @@ import { inheritFleet } from '../fleet/inherit.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { leaseFleet } from '../fleet/leases.ts';
 import { finished, started } from '../fleet/operations.ts';
+import { release, reserve } from '../limiter/reserve.ts';
 import { refund, settle } from '../limiter/settle.ts';
 import type { LeaseAnswer, MeterAsk } from './exchange.ts';
 
@@ -194,13 +195,31 @@ describe('a busy limit', () => {
     );
     other.join(1_200);
     other.charge(3_000, { prompt: 80 });
-    player.admit(4_000, { prompt: 60 });
-    player.admit(4_000, { prompt: 30 });
+    for (const prompt of [40, 30, 60, 50]) player.admit(4_000, { prompt });
     expect(player.answer(4_000).meters).toEqual([{ granted: 0, left: 20, freeInMs: 60_499 }]);
     const [asked] = player.lastAsk?.meters ?? [];
     expect(asked).toMatchObject({ want: 60, most: 60, least: 30 });
     player.exchange(4_250);
     expect(player.lastAsk?.meters).toEqual([]);
+    const place = { deployment: 0, atUs: 60_000_000, nowUs: 4_300_000 };
+    const waits = reserve(player.fleet, { promptTokens: 70, maxTokens: 0 }, place);
+    player.exchange(4_500);
+    expect(player.lastAsk?.meters).toMatchObject([{ want: 70, most: 60, least: 60 }]);
+    release(player.fleet, waits);
+    player.exchange(4_750);
+    expect(player.lastAsk?.meters).toEqual([]);
+  });
+
+  test('that is refused to a large request may have room for a small one', () => {
+    const player = new LeasePlayer({ deployments: [{ limits: { tpm: 100 } }] });
+    player.join(10);
+    player.charge(2_000, { prompt: 80 });
+    player.admit(4_000, { prompt: 60 });
+    player.exchange(4_000);
+    expect(player.admit(4_003, { prompt: 60 })).toMatchObject({ kind: 'full' });
+    expect(player.admit(4_003, { prompt: 20 })).toMatchObject({ kind: 'full', freeAtMs: 4_103 });
+    expect(player.answer(4_010).meters).toMatchObject([{ granted: 20 }]);
+    expect(player.admit(4_013, { prompt: 20 }).kind).toBe('admitted');
   });
 });
 
@@ -296,6 +315,10 @@ describe('corrections', () => {
     settle(player.fleet, charge, { usage: usage(30), now: 4_200 });
     player.exchange(4_300);
     expect(player.lastAsk?.meters).toMatchObject([{ changes: [], past: [[0, 30]] }]);
+    player.holder.unanswered(5_000);
+    refund(player.fleet, player.charge(7_600, { prompt: 100 }), 7_610);
+    player.exchange(7_700);
+    expect(player.lastAsk?.meters).toEqual([]);
   });
 
   test('of what it has heard of by age: more is told, less is not, for nobody knows where it stands', () => {
@@ -315,8 +338,10 @@ describe('corrections', () => {
     const player = new LeasePlayer({ deployments: [{ limits: { tpm: 1_000 } }] });
     player.join(10);
     settle(player.fleet, player.charge(2_000, { prompt: 100 }), { usage: usage(100), now: 2_100 });
-    player.exchange(3_300);
+    player.exchange(9_300);
     expect(player.lastAsk?.meters).toEqual([]);
+    settle(player.fleet, player.charge(10_000, { prompt: 100 }), { usage: usage(100), now: 10_100 });
+    expect(player.holder.pauseMs()).toBe(1_000);
   });
 });
 
