@@ -2,12 +2,13 @@
 // run keeps the figures of the run before.
 //   npm run bench                            everything (about seven minutes)
 //   npm run bench -- --quick                 shorter rounds, for a first look
-//   npm run bench -- --only sim,decisions    these parts: gateway, threads, decisions, sim
+//   npm run bench -- --only sim,decisions    these parts: gateway, threads, sharing, decisions, sim
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchGateway } from './gateway.ts';
 import { benchThreads } from './threads.ts';
+import { benchSharing } from './sharing.ts';
 
 const here = import.meta.dirname;
 const file = join(here, 'results', 'latest.json');
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = 
   decisions: async () => ({ decisions: await inProcess('decisions.ts') }),
   gateway: benchGateway,
   threads: benchThreads,
+  sharing: benchSharing,
 };
 
 /** A process of its own, so that no part warms up or fills the heap of another. It sends its figures at the end. */

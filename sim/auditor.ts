@@ -44,7 +44,7 @@ export class Auditor implements Observer {
     this.#before = this.#scenario.table.deployments.map(({ index }) => {
       const row = rowOf(fleet, index);
       const standing = standingOf(row, nowUs);
-      const hasRoom = !parallelFull(row) && rowFreeAtUs(row, plan, nowUs) === 0;
+      const hasRoom = !parallelFull(row, nowUs) && rowFreeAtUs(row, plan, nowUs) === 0;
       this.#forgetProbe(index, standing);
       const admissible = hasRoom && (standing === 'ready' || standing === 'probe-due');
       return { standing, trigger: triggerOf(row), admissible };

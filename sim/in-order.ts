@@ -21,7 +21,7 @@ export function hasUntriedInOrder({ plan, fleet, upstreams }: World, now: Millis
     if (group !== plan.intent.model || outOfRotation !== undefined || plan.tried.includes(index)) return false;
     if (upstreams[index]?.isFaulty(now) !== false) return false;
     const row = rowOf(fleet, index);
-    if (standingOf(row, nowUs) !== 'ready' || parallelFull(row)) return false;
+    if (standingOf(row, nowUs) !== 'ready' || parallelFull(row, nowUs)) return false;
     return !plan.table.settings.enforceLimits || rowFreeAtUs(row, plan, nowUs) === 0;
   });
 }

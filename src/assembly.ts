@@ -16,7 +16,8 @@ import { InForce } from './in-force.ts';
 import { RecentRequests } from './observe/recent.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
-import type { ReloadOutcome } from './reload.ts';
+import type { ConfigChange, ReloadOutcome } from './reload.ts';
+import { Sharing } from './sharing/sharing.ts';
 import type { Clock } from './upstream/clock.ts';
 import { CredentialCache } from './upstream/credentials.ts';
 
@@ -42,6 +43,8 @@ export interface Assembly {
   readonly control: LazyControlPlane;
   readonly metrics: Metrics;
   readonly recent: RecentRequests;
+  /** Puts another config in force, for everything but the threads beside this one. */
+  replace(config: GatewayConfig): ConfigChange;
   /** Stops accepting, lets running requests finish for at most the grace, then closes everything. */
   drain(): Promise<void>;
 }
@@ -51,16 +54,13 @@ const DRAIN_POLL_MS = 20;
 /** Throws when a file that the config names cannot be read (a certificate). */
 export function assemble(config: GatewayConfig, options: AssemblyOptions): Assembly {
   const { clock, log, env, tls, keepAliveTimeoutMs } = options;
-  const metrics = new Metrics();
-  const state = idleState();
-  const credentials = new CredentialCache(clock);
-  const mirrors = new Mirrors();
-  const recent = new RecentRequests();
-  const tokens = new TokenCounter();
-  const lasting = { clock, log, metrics, recent, state, credentials, mirrors, tokens };
+  const lasting = lastingParts(clock, log);
+  const { metrics, recent, state, mirrors, tokens } = lasting;
   const inForce = new InForce(config, lasting, options.share);
   const context = () => inForce.context;
   const { reload, fellows, onHealthRounds } = options;
+  // Several threads share by memory; what instances share over Redis is for a gateway of one.
+  const sharing = options.share === undefined ? openSharing({ clock, state, inForce }) : undefined;
   const openConnections = (): Promise<number> => connectionsOf(server);
   const control = lazyControlPlane({
     context,
@@ -73,14 +73,7 @@ export function assemble(config: GatewayConfig, options: AssemblyOptions): Assem
     onHealthRounds,
   });
   const dataPlane = new DataPlane(context, options.held);
-  const server = createServer(
-    {
-      inference: (request, response, target) => dataPlane.serve(request, response, target),
-      resource: (request, response, route) => dataPlane.serveResource(request, response, route),
-      control: (request, response) => control.handle(request, response),
-    },
-    { tls, keepAliveTimeoutMs, state },
-  );
+  const server = serverOf({ dataPlane, control }, { tls, keepAliveTimeoutMs, state });
   return {
     server,
     state,
@@ -88,8 +81,48 @@ export function assemble(config: GatewayConfig, options: AssemblyOptions): Assem
     control,
     metrics,
     recent,
-    drain: () => drain({ server, state, inForce, clock, control, mirrors, tokens }),
+    replace: (next) => {
+      const change = inForce.replace(next);
+      sharing?.adopt(inForce.context.runtime);
+      control.renew();
+      return change;
+    },
+    drain: () => drain({ server, state, inForce, clock, control, mirrors, tokens, sharing }),
   };
+}
+
+function serverOf(
+  { dataPlane, control }: { readonly dataPlane: DataPlane; readonly control: LazyControlPlane },
+  settings: ServerSettings,
+): Server {
+  return createServer(
+    {
+      inference: (request, response, target) => dataPlane.serve(request, response, target),
+      resource: (request, response, route) => dataPlane.serveResource(request, response, route),
+      control: (request, response) => control.handle(request, response),
+    },
+    settings,
+  );
+}
+
+/** What outlives every config. */
+function lastingParts(clock: Clock, log: RequestLog) {
+  return {
+    clock,
+    log,
+    metrics: new Metrics(),
+    recent: new RecentRequests(),
+    state: idleState(),
+    credentials: new CredentialCache(clock),
+    mirrors: new Mirrors(),
+    tokens: new TokenCounter(),
+  };
+}
+
+function openSharing({ clock, state, inForce }: Pick<Drained, 'clock' | 'state' | 'inForce'>): Sharing {
+  const sharing = new Sharing({ clock, state, publish: (event) => inForce.context.services.publish(event) });
+  sharing.adopt(inForce.context.runtime);
+  return sharing;
 }
 
 function idleState(): ServerState {
@@ -110,6 +143,7 @@ interface Drained {
   readonly control: { close(): Promise<void> };
   readonly mirrors: Mirrors;
   readonly tokens: { close(): Promise<void> };
+  readonly sharing: Sharing | undefined;
 }
 
 /**
@@ -130,6 +164,7 @@ async function drain(parts: Drained): Promise<void> {
   server.closeAllConnections();
   server.close();
   parts.mirrors.stop();
+  await parts.sharing?.stop();
   await parts.control.close();
   await parts.inForce.destroy();
   await parts.tokens.close();

@@ -21,11 +21,7 @@ export async function serve(config: GatewayConfig, options: ServeOptions): Promi
   });
   const reloader = new Reloader({
     read: options.readConfig ?? (() => config),
-    replace: (next) => {
-      const change = gateway.inForce.replace(next);
-      gateway.control.renew();
-      return change;
-    },
+    replace: (next) => gateway.replace(next),
     report: (outcome, trigger) => reportReload(log, outcome, trigger),
   });
   await listen(gateway.server, options);

@@ -94,6 +94,7 @@ const REASONS: Readonly<Record<NonNullable<ExplainedCandidate['reason']>, string
   blocked: 'told to stay away',
   limited: 'no room in a limit',
   parallel: 'no parallel slot',
+  noLease: 'no lease of a shared limit yet',
 };
 
 function table({ strategy, candidates, omitted }: ExplainedDecision): string[] {

@@ -255,8 +255,8 @@ const ROUTER_ROWS: readonly Row[] = [
   ),
   after(
     'Redis',
-    'router_settings: {redis_host: h}\n',
-    '6:19: warning: router_settings.redis_host: not supported yet: each instance counts for itself; Redis is not used',
+    'router_settings: {redis_url: "http://h"}\n',
+    '6:30: error: router_settings.redis_url: must be a URL: redis://[[user]:password@]host[:port][/database], or rediss:// for TLS',
   ),
   after(
     'fallbacks as a map',

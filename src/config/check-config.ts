@@ -9,6 +9,7 @@ import { CALL_PARAMS, ENTRY_KEYS, INFO_KEYS, PARAM_KEYS } from './keys/deploymen
 import { GENERAL_KEYS, TOP_LEVEL_KEYS } from './keys/general-keys.ts';
 import { BUILT_CALLBACKS, CALLBACK_LISTS, LITELLM_KEYS } from './keys/litellm-keys.ts';
 import type { KeyTable } from './keys/key-spec.ts';
+import { REDIS_KEYS } from './keys/redis-keys.ts';
 import { KEYS_OF_GENERAL_SETTINGS, ROUTER_KEYS } from './keys/router-keys.ts';
 import { editDistance, nearestKey } from './nearest-key.ts';
 import { textsOf } from './read-value.ts';
@@ -38,6 +39,20 @@ function checkSettings(name: SectionName, root: MapNode, findings: Findings): vo
   const elsewhere = Object.fromEntries(Object.entries(SECTIONS).filter(([other]) => other !== name));
   const unknown = complainWithSuggestion(SECTIONS[name], elsewhere);
   checkSection({ ...section, entries: rest }, { where: name, table: SECTIONS[name], unknown }, findings);
+  checkPart(section, { name: REDIS_BLOCK[name], where: name, table: REDIS_KEYS, unknown: redisKeys(name) }, findings);
+}
+
+/** Where each section may name a Redis. */
+const REDIS_BLOCK: Readonly<Record<SectionName, string>> = {
+  router_settings: 'cache_kwargs',
+  litellm_settings: 'cache_params',
+  general_settings: 'coordination_redis',
+};
+
+/** Most keys of a cache that is not there mean nothing here, whatever its type. */
+function redisKeys(name: SectionName): UnknownKeys {
+  if (name !== 'litellm_settings') return complainWithSuggestion(REDIS_KEYS, {});
+  return { note: 'answers are not cached', complaint: () => undefined };
 }
 
 /** LiteLLM 1.106 does not start with these here. */

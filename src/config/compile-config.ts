@@ -17,6 +17,7 @@ import { readModelAliases } from './model-aliases.ts';
 import { readModelEntries } from './model-entries.ts';
 import { numberIn } from './read-value.ts';
 import { checkAliasReferences, checkFallbackReferences, checkMirrorReferences } from './references.ts';
+import { readRedis } from './read-redis.ts';
 import { readRouterSettings } from './router-settings.ts';
 import type { SettingsSections } from './router-settings.ts';
 import { readRoutingGroups } from './routing-groups.ts';
@@ -61,6 +62,7 @@ export function compileConfig(root: MapNode, options: CompileOptions): Omit<Gate
     deployments: compiled.map((one) => one.configured),
     general: { ...readGeneralSettings(general, env, options.cliModel), ...readHealthChecks({ router, general }) },
     litellm: readLitellmSettings(litellm, general, env),
+    redis: readRedis({ router, litellm, general, env }, findings),
     problems: findings.problems(),
     verdicts: findings.verdicts(),
   };

@@ -2,6 +2,7 @@
 // problem found. Nothing here holds YAML any more.
 import type { RoutingTable } from '../core/routing-table.ts';
 import type { Mock } from '../wire/mock.ts';
+import type { RedisSettings } from './redis-settings.ts';
 import type { DeploymentSpec, ProviderTarget } from '../provider/types.ts';
 
 /** One finding, printed as `file:line:column: where: what (did you mean ...)`. Never contains a secret's value. */
@@ -97,6 +98,8 @@ export interface GatewayConfig {
   readonly deployments: readonly ConfiguredDeployment[];
   readonly general: GeneralSettings;
   readonly litellm: LitellmSettings;
+  /** Over which instances share their limits; `undefined` = each counts for itself. Holds a secret. */
+  readonly redis: RedisSettings | undefined;
   readonly problems: readonly ConfigProblem[];
   readonly verdicts: readonly KeyVerdict[];
 }

@@ -4,6 +4,7 @@ import type { PlanStep } from '../core/explain/plan-trace.ts';
 import type { Failure, TokenUsage } from '../core/outcome.ts';
 import type { DeploymentIndex, Millis } from '../core/units.ts';
 import type { Endpoint } from '../wire/endpoint.ts';
+import type { SharingState } from './runtime.ts';
 
 /** One attempt ended. */
 export interface AttemptEvent {
@@ -76,5 +77,22 @@ export interface BreakerEvent {
   readonly status: number | undefined;
 }
 
-export type GatewayEvent = AttemptEvent | RequestEvent | FallbackEvent | BreakerEvent;
+/** The state of the Redis over which instances share their limits has changed. */
+export interface SharingEvent {
+  readonly kind: 'sharing';
+  readonly state: SharingState['kind'];
+  /** Why it is down. */
+  readonly reason: string | undefined;
+  /** Without credentials. */
+  readonly place: string;
+}
+
+/** One call to that Redis ended. */
+export interface SharingCallEvent {
+  readonly kind: 'sharing call';
+  readonly outcome: 'answered' | 'late' | 'failed';
+  readonly durationMs: Millis;
+}
+
+export type GatewayEvent = AttemptEvent | RequestEvent | FallbackEvent | BreakerEvent | SharingEvent | SharingCallEvent;
 export type GatewayListener = (event: GatewayEvent) => void;

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../config/types.ts';
 import type { AffinityMemory } from '../core/affinity/affinity-memory.ts';
 import { createFleet } from '../core/fleet/fleet.ts';
 import type { Fleet, SharedPlace } from '../core/fleet/fleet.ts';
+import { leaseFleet } from '../core/fleet/leases.ts';
 import { AdmissionQueue } from '../core/queue/admission-queue.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { FleetGuard } from './fleet-guard.ts';
@@ -35,9 +36,22 @@ export function createRuntime(
 ): Runtime {
   const { deployments, settings } = config.table;
   const affinity = settings.affinity === undefined ? undefined : lasting.affinity;
-  const fleet = createFleet(deployments, share?.place, settings.budgets?.list.length);
+  const alone = createFleet(deployments, share?.place, settings.budgets?.list.length);
+  // Threads share by memory alone: several of them take no part in what instances share.
+  const fleet = config.redis === undefined || share !== undefined ? alone : leaseFleet(alone);
   const { transports } = lasting;
   return { config, fleet, queue: new AdmissionQueue(), affinity, guard: share?.guard, transports };
+}
+
+/** How sharing with other instances goes: shared, answers too late to wait for, or each by its own share. */
+export interface SharingState {
+  readonly kind: 'starting' | 'up' | 'slow' | 'down';
+  /** Why it is down. */
+  readonly reason: string | undefined;
+  /** Where Redis is, without credentials. */
+  readonly place: string;
+  /** Instances that share, this one included, as far as it knows. */
+  readonly instances: number;
 }
 
 /** Counts that readiness, drain and `/health/backlog` show. */
@@ -49,4 +63,6 @@ export interface ServerState {
   admitted: number;
   rejected: number;
   shuttingDown: boolean;
+  /** `undefined`: no Redis is configured. */
+  sharing?: SharingState | undefined;
 }

@@ -9,6 +9,7 @@ import { FallbackMetrics, type CountedFallbacks } from './fallback-metrics.ts';
 import { ModelLabels } from './model-labels.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { LatencySeries, RequestSeries, type CountedSeries, type ObservedLatencies } from './request-metrics.ts';
+import { SharingMetrics } from './sharing-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
 import { writeMirrors, writeRequests } from './write-requests.ts';
 import { writeRetryBudgets } from './write-retry-budgets.ts';
@@ -40,6 +41,7 @@ export class Metrics {
   readonly #mirrors: (RequestSeries | undefined)[] = [];
   readonly #streams = new StreamMetrics(this.#labels);
   readonly #fallbacks = new FallbackMetrics(this.#labels);
+  readonly #sharing = new SharingMetrics();
   readonly #process: Pick<ProcessMetrics, 'text'>;
   /** Deployments of the config in force. */
   #seen: readonly SeenDeployment[] = [];
@@ -96,7 +98,8 @@ export class Metrics {
         deployments[event.deployment]?.attempt(event, this.#labels.of(event.requestedModel));
       } else if (event.kind === 'request') this.#request(event, latencies[event.deployment ?? -1]);
       else if (event.kind === 'fallback') this.#fallbacks.add(event);
-      else deployments[event.deployment]?.breaker(event);
+      else if (event.kind === 'breaker') deployments[event.deployment]?.breaker(event);
+      else if (event.kind === 'sharing call') this.#sharing.add(event);
     };
   }
 
@@ -107,6 +110,7 @@ export class Metrics {
     const out = new Exposition();
     writeState(out, scrape, this.#seen);
     writeRetryBudgets(out, scrape);
+    this.#sharing.write(out, scrape.state.sharing);
     await nextTurn();
     writeDeployments(out, { deployments, models });
     this.#fallbacks.write(out);

@@ -1,7 +1,7 @@
 // One log line per request, batched: lines are collected and written together, so that no request waits for a disk or
 // a pipe. JSON on a pipe, readable text on a terminal. No message content, no key, ever.
 import { pino, destination, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import type { AttemptEvent, BreakerEvent, GatewayListener, RequestEvent } from '../gateway/events.ts';
+import type { AttemptEvent, BreakerEvent, GatewayListener, RequestEvent, SharingEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import { attemptFields, requestLine } from './log-lines.ts';
 import { prettyLine } from './pretty-line.ts';
@@ -76,7 +76,10 @@ export class RequestLog {
           return this.#attempt(event, deployments[event.deployment]?.id);
         case 'breaker':
           return this.#breaker(event, deployments[event.deployment]?.id);
+        case 'sharing':
+          return this.#sharing(event);
         case 'fallback':
+        case 'sharing call':
           return undefined;
       }
     };
@@ -99,6 +102,13 @@ export class RequestLog {
   #breaker({ state, status }: BreakerEvent, deployment: string | undefined): void {
     if (state === 'closed') this.logger.info({ deployment }, 'deployment is back');
     else this.logger.warn({ deployment, status }, 'deployment gets no traffic for a while');
+  }
+
+  #sharing({ state, reason, place }: SharingEvent): void {
+    const fields = { redis: place, reason };
+    if (state === 'up') this.logger.info(fields, 'limits are shared over Redis');
+    else if (state === 'slow') this.logger.warn(fields, 'Redis is slow: no request waits for it');
+    else if (state === 'down') this.logger.warn(fields, 'Redis does not answer: each instance keeps to its share');
   }
 
   #writePending(): void {

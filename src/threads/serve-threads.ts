@@ -1,5 +1,6 @@
 // A gateway of several threads on one port: what `serve.ts` is for one. The threads serve, this one watches over them.
 import { createServer } from 'node:net';
+import { NO_REDIS } from '../config/thread-notes.ts';
 import type { GatewayConfig } from '../config/types.ts';
 import { Reloader, reportReload } from '../reload.ts';
 import { readTls, urlOf, type RunningGateway, type ServeOptions } from '../serve-options.ts';
@@ -44,6 +45,7 @@ export async function serveThreads(config: GatewayConfig, options: ServeThreadsO
     log,
     reload: () => reloader.reload('admin'),
   });
+  if (config.redis !== undefined) log.logger.warn(NO_REDIS);
   if (dealing === 'system') await claim(options);
   const port = await supervisor.start();
   return {

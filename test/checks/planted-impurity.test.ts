@@ -51,6 +51,8 @@ const LAYERS: ReadonlyArray<readonly [string, string]> = [
   ['src/observe/a-layer.ts', '../http/thing.ts'],
   ['src/http/a-layer.ts', '../cli/thing.ts'],
   ['src/http/starting.ts', '../main.ts'],
+  ['src/sharing/a-layer.ts', '../http/thing.ts'],
+  ['src/sharing/observing.ts', '../observe/thing.ts'],
   ['src/fake-provider/a-layer.ts', '../gateway/thing.ts'],
   ['sim/a-layer.ts', '../src/gateway/thing.ts'],
   ['sim/a-test-support.ts', '../test/support/thing.ts'],

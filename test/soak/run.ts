@@ -1,12 +1,14 @@
-// `npm run soak`: real durations, on real time, in about nine minutes. Prints figures and ends with 1 when something
-// failed. `--short` is the slice of a minute that continuous integration runs; `--only NAME` runs one scenario.
+// `npm run soak`: real durations, on real time, in about fifteen minutes. Prints figures and ends with 1 when something
+// failed. `--short` is the slice of three minutes that continuous integration runs; `--only outage,chaos` runs these alone.
 import { CHAOS_CASES } from '../chaos/chaos-cases.ts';
 import { soakChaos } from '../chaos/soak-chaos.ts';
 import type { SoakResult } from './result.ts';
 import { soakDrain } from './drain.ts';
 import { soakFlapping } from './flapping.ts';
 import { soakOutage } from './outage.ts';
+import { soakRedisOutage } from './redis-outage.ts';
 import { soakReload } from './reload.ts';
+import { soakSharedLimits } from './shared-limits.ts';
 import { soakSlowReaders } from './slow-readers.ts';
 import { soakStreams } from './streams.ts';
 import { soakVanish } from './vanish.ts';
@@ -53,6 +55,14 @@ const SCENARIOS: readonly Scenario[] = [
     full: { speed: 1, parallel: 40 },
     short: { speed: 10, parallel: 4, cases: CHAOS_CASES.slice(0, 4) },
   }),
+  scenario('redis-outage', soakRedisOutage, {
+    full: { perSecond: 500, seconds: 15, judgesLatency: true },
+    short: { perSecond: 500, seconds: 3, judgesLatency: false },
+  }),
+  scenario('shared-limits', soakSharedLimits, {
+    full: { calmSeconds: 75, fleets: [2, 4], losses: ['flush', 'restart', 'failover'] },
+    short: { calmSeconds: 63, fleets: [2], losses: [] },
+  }),
 ];
 
 /** What a scenario throws is a failure of that one: the others still run. */
@@ -66,8 +76,8 @@ async function runOne({ name, full, short }: Scenario, isShort: boolean): Promis
 
 const isShort = process.argv.includes('--short');
 const onlyAt = process.argv.indexOf('--only');
-const only = onlyAt === -1 ? undefined : process.argv[onlyAt + 1];
-const chosen = SCENARIOS.filter(({ name }) => onlyAt === -1 || name === only);
+const only = onlyAt === -1 ? undefined : (process.argv[onlyAt + 1] ?? '').split(',');
+const chosen = SCENARIOS.filter(({ name }) => only?.includes(name) ?? true);
 let failed = 0;
 for (const one of chosen) {
   const startedAt = performance.now();

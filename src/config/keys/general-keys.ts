@@ -23,6 +23,7 @@ export const GENERAL_KEYS: KeyTable = new Map([
     ],
     seconds: ['health_check_interval', 'health_check_staleness_threshold'],
     texts: ['background_health_check_model_groups'],
+    map: ['coordination_redis'],
   }),
   ...mapped({
     max_request_size_mb: ['amount', 'the limit on a request body, in megabytes'],
@@ -127,7 +128,7 @@ export const GENERAL_KEYS: KeyTable = new Map([
       'alert_type_config',
     ],
     'other paths are not passed through': ['pass_through_endpoints', 'pass_through_request_timeout'],
-    'each instance counts for itself; Redis is not used': ['coordination_redis', 'use_shared_health_check'],
+    'each instance checks for itself': ['use_shared_health_check'],
     'health checks are bounded and worded by the gateway': [
       'health_check_skip_disabled_background_models',
       'health_check_concurrency',

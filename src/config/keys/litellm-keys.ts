@@ -33,12 +33,12 @@ export const LITELLM_KEYS: KeyTable = new Map([
     disable_admin_ui: ['boolean', 'there is no such page'],
     prometheus_initialize_budget_metrics: ['boolean', 'what is left of budgets is in /metrics'],
     langfuse_default_tags: ['list', 'nothing is sent to langfuse'],
+    cache_params: ['map', 'its Redis shares limits between instances; answers are not cached'],
     timezone: ['text', 'a budget begins with its first spend, not at midnight'],
   }),
   ...notSupported({
     'answers are not cached': [
       'cache',
-      'cache_params',
       'cache_responses',
       'cache_kwargs',
       'cache_type',

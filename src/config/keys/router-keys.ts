@@ -4,7 +4,7 @@ import type { KeyTable } from './key-spec.ts';
 
 export const ROUTER_KEYS: KeyTable = new Map([
   ...honoured({
-    count: ['num_retries', 'max_fallbacks', 'allowed_fails', 'default_max_parallel_requests'],
+    count: ['num_retries', 'max_fallbacks', 'allowed_fails', 'default_max_parallel_requests', 'redis_port', 'redis_db'],
     number: ['default_priority'],
     seconds: [
       'retry_after',
@@ -23,7 +23,15 @@ export const ROUTER_KEYS: KeyTable = new Map([
       'enable_health_check_routing',
       'health_check_ignore_transient_errors',
     ],
-    text: ['routing_strategy', 'tag_routing_prefix'],
+    text: [
+      'routing_strategy',
+      'tag_routing_prefix',
+      'redis_url',
+      'redis_host',
+      'redis_port',
+      'redis_password',
+      'redis_db',
+    ],
     list: ['fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks', 'routing_groups'],
     texts: ['default_fallbacks', 'background_health_check_model_groups'],
     map: [
@@ -35,6 +43,7 @@ export const ROUTER_KEYS: KeyTable = new Map([
       'allowed_fails_policy',
       'provider_budget_config',
       'model_group_affinity_config',
+      'cache_kwargs',
     ],
   }),
   ...mapped({
@@ -48,6 +57,9 @@ export const ROUTER_KEYS: KeyTable = new Map([
     hedge: ['text', 'Loadstone: off never lets a second attempt race a silent stream, group never one of a fallback'],
     stream_recovery_max_prompt_tokens: ['count', 'Loadstone: a larger prompt is not sent again for a broken stream'],
     optional_pre_call_checks: ['texts', 'limits, budgets and response ids are always checked; what is not is named'],
+    redis_username: ['text', 'user of the Redis'],
+    redis_ssl: ['boolean', 'TLS to the Redis'],
+    redis_namespace: ['text', 'instances share limits within one namespace'],
     set_verbose: ['boolean', 'use --debug'],
     debug_level: ['text', 'use --debug or --detailed_debug'],
     client_ttl: ['seconds', 'connections are kept per origin; there is no client cache'],
@@ -61,15 +73,6 @@ export const ROUTER_KEYS: KeyTable = new Map([
     auto_router_capability_limit: ['any', 'ignored, as LiteLLM does in a config file'],
   }),
   ...notSupported({
-    'each instance counts for itself; Redis is not used': [
-      'redis_url',
-      'redis_host',
-      'redis_port',
-      'redis_password',
-      'redis_db',
-      'redis_ssl',
-      'cache_kwargs',
-    ],
     'answers are not cached': ['cache_responses', 'caching_groups'],
     'no alerts are sent': ['alerting_config'],
     'guardrails are not run': ['guardrail_list'],

@@ -152,6 +152,13 @@ function openRow(row: Row, opening: Opening): void {
   store(row.counters, row.counterAt + COUNTER.status, (statusOf(row) | STATUS.open) & ~STATUS.ramping);
 }
 
+/** Another instance opened its breaker. Not repeated here when this one is open, or has recovered since. */
+export function openByHint(row: Row, hint: Opening & { readonly openedMsAgo: Millis }): void {
+  const openedUs = microsBefore(hint.now - hint.openedMsAgo);
+  if (isOpen(row) || load(row.cells, row.cellAt + CELL.recoveredAtUs) > openedUs) return;
+  openRow(row, hint);
+}
+
 /** Opens at once, whatever came before: the deployment is misconfigured or its quota is gone. */
 export function openNow(fleet: Fleet, charge: Charge, opening: Opening): BreakerChange {
   const row = rowOf(fleet, charge.deployment);

@@ -9,6 +9,9 @@ import type { DeploymentIndex, Millis } from '../units.ts';
 /** Why a usable candidate was passed over: the request has tried it, a lower `order` is there, or it sticks to another. */
 export type PassedOver = 'tried' | 'order' | 'sticky';
 
+/** This instance holds none of a limit that it shares with others, and the ledger has not said that there is none. */
+export type Unleased = 'noLease';
+
 /** One limit of a candidate now: units in any 60 s (or slots), charged, and left by every account. */
 export interface ExplainedLimit {
   readonly name: LimitName;
@@ -40,7 +43,7 @@ export interface ExplainedCandidate {
   /** `kept`: the strategy chooses among these. `overruled`: kept although its breaker is open. */
   readonly verdict: 'kept' | 'overruled' | 'passed over' | 'dropped';
   /** First reason against it; `undefined` for those that are kept. */
-  readonly reason: Reason | PassedOver | undefined;
+  readonly reason: Reason | PassedOver | Unleased | undefined;
   /** Until it may be usable, where a clock can tell; 0 = now. */
   readonly freeInMs: Millis | undefined;
   /** Probability of being picked, 0 to 1. */

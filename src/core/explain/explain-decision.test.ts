@@ -7,6 +7,8 @@ import { TRIGGER } from '../breaker/standing.ts';
 import { AffinityMemory } from '../affinity/affinity-memory.ts';
 import { rememberChoice } from '../affinity/stick.ts';
 import { createFleet, freeChargeOf, type Fleet } from '../fleet/fleet.ts';
+import { store } from '../fleet/cells.ts';
+import { HUB, leaseFleet } from '../fleet/leases.ts';
 import { finished, started } from '../fleet/operations.ts';
 import { admit } from '../limiter/limiter.ts';
 import type { RouterSettings, RoutingTable } from '../routing-table.ts';
@@ -15,6 +17,7 @@ import type { SelectContext } from '../select/select-context.ts';
 import { select } from '../select/select.ts';
 import { simpleShuffle } from '../strategy/simple-shuffle.ts';
 import { chancesByScore, chancesByShare, MIDDLE } from './chances.ts';
+import type { Limits } from '../deployment.ts';
 import type { ExplainedCandidate, ExplainedDecision } from './decision.ts';
 import { explainDecision } from './explain-decision.ts';
 
@@ -360,4 +363,36 @@ it('says what select then does, and leaves every number as it was', () => {
     },
   );
   fc.assert(property, { numRuns: fc.readConfigureGlobal().numRuns ?? 300 });
+});
+
+describe('limits that are shared with other instances', () => {
+  function shared(limits: Partial<Limits>): World & { rings: number } {
+    const { table, fleet } = world([{ limits }]);
+    const leased = leaseFleet(fleet);
+    const at = { table, fleet: leased, rings: 0 };
+    leased.hub.bell.ring = () => (at.rings += 1);
+    return at;
+  }
+
+  it.each([{ rpm: 6 }, { tpm: 600 }, { maxParallelRequests: 2 }])(
+    'says that there is no lease, and asks for none: %o',
+    (limits) => {
+      const at = shared(limits);
+      expect(only(explain(at))).toMatchObject({ verdict: 'dropped', reason: 'noLease', freeInMs: 100 });
+      expect(at.rings).toBe(0);
+      expect(select(sketchContext(at), 1_000, () => 0)).toMatchObject({
+        kind: 'none',
+        limited: 1,
+        limitedUntilMs: 1_100,
+      });
+      expect(at.rings).toBe(1);
+    },
+  );
+
+  it('says that a limit is used up where this instance has used it up itself', () => {
+    const at = shared({ rpm: 1 });
+    store(at.fleet.hub?.cells ?? new Float64Array(1), HUB.deadlineUs, 1);
+    expect(select(sketchContext(at), 1_000, () => 0).kind).toBe('picked');
+    expect(only(explain(at))).toMatchObject({ verdict: 'dropped', reason: 'limited', freeInMs: 60_000 });
+  });
 });

@@ -5,12 +5,13 @@ import { rowOf } from '../fleet/fleet.ts';
 import { microsBefore } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
 import { snapshot, type DeploymentSnapshot } from '../fleet/snapshot.ts';
+import { lacksLeaseAlone } from '../limiter/limiter.ts';
 import { filterCandidates, filterRules, type Moment } from '../select/filter.ts';
 import { leastBad, readmitEjected } from '../select/overrule.ts';
 import { preferCandidates } from '../select/prefer.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import { usableSticky } from '../select/select.ts';
-import { freeAtUs, reasonOf } from '../select/shortage.ts';
+import { freeAtUs, reasonOf, type Reason } from '../select/shortage.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import { chancesOf, type Chance } from './chances.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
   ExplainedDecision,
   ExplainedLimit,
   PassedOver,
+  Unleased,
 } from './decision.ts';
 import { frozenFleet } from './frozen-fleet.ts';
 
@@ -125,8 +127,14 @@ function verdictOf(
   if (finalists.chances.has(index)) {
     return { verdict: finalists.overruled.has(index) ? 'overruled' : 'kept', reason: undefined };
   }
-  if (!finalists.usable.has(index)) return { verdict: 'dropped', reason: reasonOf(context, moment, index) };
+  if (!finalists.usable.has(index)) return { verdict: 'dropped', reason: droppedFor(context, moment, index) };
   return { verdict: 'passed over', reason: passedOver(finalists, isTried) };
+}
+
+function droppedFor(context: SelectContext, moment: Moment, index: DeploymentIndex): Reason | Unleased {
+  const reason = reasonOf(context, moment, index);
+  const row = rowOf(context.fleet, index);
+  return reason === 'limited' && lacksLeaseAlone(row, context, moment.nowUs) ? 'noLease' : reason;
 }
 
 function passedOver({ stuck }: Finalists, isTried: boolean): PassedOver {

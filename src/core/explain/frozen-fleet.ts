@@ -20,11 +20,15 @@ export function frozenFleet(fleet: Fleet, deployments: readonly DeploymentIndex[
   };
 }
 
-/** Everything that is reached from a row, over cells of its own: a row is made of numbers, cells and parts. */
+const SILENT = (): void => undefined;
+
+/** Everything that is reached from a row, over cells of its own: a row is made of numbers, cells and parts. A bell that
+ * somebody would hear is none of them. */
 class Copies {
   readonly #copies = new Map<unknown, unknown>();
 
   of<Value>(value: Value): Value {
+    if (typeof value === 'function') return SILENT as Value;
     if (typeof value !== 'object' || value === null) return value;
     const known = this.#copies.get(value);
     if (known !== undefined) return known as Value;

@@ -16,6 +16,8 @@ export interface Charge {
   readonly outputTokens: number;
   /** Tokens put into the usage window; 0 where no strategy asks for it. */
   readonly usageTokens: number;
+  /** Slots of the ledger that leased units came from, packed (lease/packed-slots.ts); 0 = none. Set by who charges. */
+  leaseSlots: number;
 }
 
 /** The receipt of an attempt that no limit counts. */
@@ -30,5 +32,6 @@ export function freeCharge(deployment: DeploymentIndex): Charge {
     inputTokens: 0,
     outputTokens: 0,
     usageTokens: 0,
+    leaseSlots: 0,
   };
 }

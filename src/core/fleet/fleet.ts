@@ -7,6 +7,7 @@ import type { Budget } from './budget.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
 import { layoutOf, type Seat } from './layout.ts';
+import type { LeaseHub } from './leases.ts';
 import { createRow } from './row.ts';
 import type { Row } from './row.ts';
 import { ownTracking, sharedTracking, type Tracking } from './tracking.ts';
@@ -43,6 +44,8 @@ export interface Fleet {
   readonly scratchShares: Float64Array;
   /** Draws of candidate lists that were decided over before; derived from the table, never settled differently. */
   readonly draws: WeakMap<readonly DeploymentIndex[], { readonly draw: WeightedDraw | undefined }>;
+  /** How this instance stands with the others that share its limits; `undefined` = it is alone. */
+  readonly hub?: LeaseHub;
 }
 
 /** Bytes that the buffer of these deployments and of so many accounts needs; for so many threads where they share it. */

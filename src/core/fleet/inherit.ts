@@ -9,6 +9,7 @@ import { BUDGET, type Budget } from './budget.ts';
 import { copyFailCounts } from './fail-counts.ts';
 import type { Fleet } from './fleet.ts';
 import { copyLanes } from './lanes.ts';
+import { copyHub, copyLeases } from './leases.ts';
 import type { Meter } from './meter.ts';
 import { meterCopy } from './meter.ts';
 import type { Micros } from './micros.ts';
@@ -45,6 +46,7 @@ export function inheritFleets(generations: readonly FleetOf[], next: FleetOf, no
 export function copyNumbers(generations: readonly FleetOf[], next: FleetOf, now: Millis): void {
   const [newest] = generations;
   if (newest !== undefined) Object.assign(next.fleet.tracking, newest.fleet.tracking);
+  copyHub(newest?.fleet.hub, next.fleet.hub);
   const moved = new Set<Row | Budget | Account>();
   for (const old of generations) {
     copyRows(old, next, { moved, nowUs: microsBefore(now) });
@@ -139,6 +141,7 @@ function copyRow(from: Row, to: Row, nowUs: Micros): void {
   copyEstimate(from, to);
   copyFailCounts(from.failCounts, to.failCounts, nowUs);
   copyLanes(from, to);
+  copyLeases(from, to);
 }
 
 /** Only where a strategy learns: the pages of a fleet that does not are never touched. */

@@ -1,6 +1,7 @@
 // A meter counts one limit of one deployment over 60 s: the exact log for limits up to 256 units, slots above. This is
 // the only place that knows which of the two it is.
 import type { Millis } from '../units.ts';
+import type { MeterLease } from './leases.ts';
 import type { Log } from './log.ts';
 import {
   logBetween,
@@ -23,6 +24,7 @@ import {
   slotsBetween,
   slotsClear,
   slotsDropLater,
+  slotsDate,
   slotsEntries,
   slotsFreeAt,
   slotsHeldUs,
@@ -46,6 +48,8 @@ const SLOT_RING = 2 * SLOT_COUNT;
 export interface Meter {
   readonly limit: number;
   readonly window: Log | Slots;
+  /** What is held of it, where other instances share it. */
+  readonly lease?: MeterLease;
 }
 
 /** A configured limit as the meter counts it: whole units, nothing below zero. */
@@ -145,6 +149,18 @@ export function meterFreeAt(meter: Meter, needed: number): Micros {
   return meter.window.kind === 'log' ? logFreeAt(meter.window, needed) : slotsFreeAt(meter.window, needed);
 }
 
+/** When a charge made at `atMs` is dated, as `meterEntries` shows it. */
+export function meterDate({ window }: Meter, atMs: Millis): Micros {
+  if (window.kind === 'log') return microsAfter(atMs);
+  return slotsDate(window, microsBefore(atMs));
+}
+
+/** Visits what was charged and reserved, oldest first. */
+export function meterEntries({ window }: Meter, visit: (atUs: Micros, amount: number) => void): void {
+  if (window.kind === 'log') return logEntries(window, visit);
+  slotsEntries(window, visit);
+}
+
 /** Copies what `from` still counts at `nowUs` into an empty `to`, whatever kind either is (config reload). */
 export function meterCopy(from: Meter, to: Meter, nowUs: Micros): void {
   meterUsed(from, nowUs);
@@ -154,6 +170,5 @@ export function meterCopy(from: Meter, to: Meter, nowUs: Micros): void {
     if (target.kind === 'log') return logInsert(target, atUs, amount);
     slotsAdd(target, atUs, amount);
   };
-  if (from.window.kind === 'log') return logEntries(from.window, visit);
-  slotsEntries(from.window, visit);
+  meterEntries(from, visit);
 }

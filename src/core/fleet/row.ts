@@ -3,6 +3,7 @@
 import type { FailLimit, Limits } from '../deployment.ts';
 import { createFailCounts, failCountsSize, type FailCounts } from './fail-counts.ts';
 import type { Lanes } from './lanes.ts';
+import type { RowLease } from './leases.ts';
 import type { Meter } from './meter.ts';
 import { meterAt, meterSize } from './meter.ts';
 import type { Samples } from './samples.ts';
@@ -86,6 +87,8 @@ export interface Row {
   readonly failCounts: FailCounts;
   /** Attempts in flight by thread; `undefined` = no thread shares the row. */
   readonly lanes: Lanes | undefined;
+  /** What is held of it, where other instances share it. */
+  readonly lease?: RowLease;
 }
 
 function optionalSize(limit: number | undefined): number {

@@ -117,11 +117,16 @@ export function slotsClear(slots: Slots): void {
   slots.cells.fill(0, slots.at + SUM, slots.at + RING + slots.ring);
 }
 
+/** The last moment of the slot of `atUs`: an amount that stays until then is never given back early. */
+export function slotsDate({ slotUs }: Slots, atUs: Micros): Micros {
+  return (Math.floor(atUs / slotUs) + 1) * slotUs - 1;
+}
+
 /** Visits what is in the window, oldest first, each amount dated at the last moment of its slot. */
 export function slotsEntries(slots: Slots, visit: (atUs: Micros, amount: number) => void): void {
   const tail = load(slots.cells, slots.at + TAIL);
   for (let slot = tail; slot < tail + slots.ring; slot++) {
     const amount = load(slots.cells, ringAt(slots, slot));
-    if (amount > 0) visit((slot + 1) * slots.slotUs - 1, amount);
+    if (amount > 0) visit(slotsDate(slots, slot * slots.slotUs), amount);
   }
 }

@@ -117,6 +117,7 @@ test('the receipt of an attempt that no limit counts takes nothing', () => {
     inputTokens: 0,
     outputTokens: 0,
     usageTokens: 0,
+    leaseSlots: 0,
   };
   expect(freeCharge(4)).toEqual({ deployment: 4, ...nothing });
   const fleet = createFleet([sketchDeployment(0), sketchDeployment(1)]);

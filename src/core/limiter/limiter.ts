@@ -12,16 +12,11 @@ import { microsBefore, toMillis } from '../fleet/micros.ts';
 import { inFlightOfRow } from '../fleet/operations.ts';
 import type { Row } from '../fleet/row.ts';
 import { CELL } from '../fleet/row.ts';
+import { leaseFreeAtUs, slotLeaseAtUs, slotsShort, takeLease } from '../lease/lease-admission.ts';
+import { packSlots } from '../lease/packed-slots.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
+import { inputTokens, unitsOf, type TokenDemand } from './demand.ts';
 import { expectedOutputTokens } from './output-estimate.ts';
-
-/** What a request may cost. */
-export interface TokenDemand {
-  /** Estimate of the prompt, in tokens. */
-  readonly promptTokens: number;
-  /** Most output tokens that the request allows; 0 where there is no output (embeddings). */
-  readonly maxTokens: number | undefined;
-}
 
 export interface AdmissionRequest extends TokenDemand {
   readonly now: Millis;
@@ -39,17 +34,24 @@ export type Admission =
 /** Charges the request to every limit of the deployment, or to none of them. */
 export function admit(fleet: Fleet, deployment: DeploymentIndex, request: AdmissionRequest): Admission {
   const row = rowOf(fleet, deployment);
-  if (parallelFull(row)) return { kind: 'full', freeAtMs: Number.POSITIVE_INFINITY, limit: 'max_parallel_requests' };
-  if (!row.metered || !request.enforceLimits) return { kind: 'admitted', charge: freeChargeOf(fleet, deployment) };
   const nowUs = microsBefore(request.now);
+  const slotAtUs = slotFreeAtUs(row, nowUs, true);
+  if (slotAtUs > 0) return { kind: 'full', freeAtMs: toMillis(slotAtUs), limit: 'max_parallel_requests' };
+  if (!row.metered || !request.enforceLimits) return { kind: 'admitted', charge: freeChargeOf(fleet, deployment) };
   const freeAtUs = rowFreeAtUs(row, request, nowUs);
   if (freeAtUs === 0) return { kind: 'admitted', charge: chargeRow(row, request, { now: request.now, deployment }) };
   return { kind: 'full', freeAtMs: toMillis(freeAtUs), limit: lastLimit(row, request, nowUs) };
 }
 
-/** All slots of `max_parallel_requests` are taken. */
-export function parallelFull(row: Row): boolean {
-  return inFlightOfRow(row) >= row.maxParallel;
+/** All slots of `max_parallel_requests` are taken, or all that this instance holds of them. */
+export function parallelFull(row: Row, nowUs: Micros): boolean {
+  if (row.maxParallel === Number.POSITIVE_INFINITY) return false;
+  return inFlightOfRow(row) >= row.maxParallel || slotsShort(row, nowUs);
+}
+
+/** 0 when a parallel slot is free, else when the ledger may have given one; Infinity when no clock can tell. */
+export function slotFreeAtUs(row: Row, nowUs: Micros, isWaiting: boolean): Micros {
+  return parallelFull(row, nowUs) ? slotLeaseAtUs(row, nowUs, isWaiting) : 0;
 }
 
 /** The usual case, answered without asking `freeAtOf`: what is left is enough. A limit of zero never is. */
@@ -59,6 +61,30 @@ function covers(meter: Meter, amount: number, left: number): boolean {
 
 /** 0 when all limits have room for the request now, else when they will have (Infinity: never). */
 export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
+  const freeAtUs = windowsFreeAtUs(row, request, nowUs);
+  if (row.lease === undefined || freeAtUs !== 0) return freeAtUs;
+  return leasesFreeAtUs(row, request, nowUs);
+}
+
+/** What this instance has charged itself leaves room: what it lacks is a lease. */
+export function lacksLeaseAlone(row: Row, request: TokenDemand, nowUs: Micros): boolean {
+  return row.lease !== undefined && windowsFreeAtUs(row, request, nowUs) === 0;
+}
+
+/** The same of what this instance holds of the limits that it shares with others. */
+function leasesFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
+  const input = inputTokens(request);
+  const output = row.estimateAt < 0 ? 0 : expectedOutputTokens(row, request.maxTokens);
+  return Math.max(
+    leaseFreeAtUs(row.rpm, 1, nowUs),
+    leaseFreeAtUs(row.tpm, input + output, nowUs),
+    leaseFreeAtUs(row.itpm, input, nowUs),
+    leaseFreeAtUs(row.otpm, output, nowUs),
+  );
+}
+
+/** The same of what this instance has charged itself. */
+function windowsFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
   let freeAtUs = 0;
   if (row.rpm !== undefined && !covers(row.rpm, 1, unitsLeft(row, row.rpm, nowUs))) {
     freeAtUs = freeAtOf(row, row.rpm, { amount: 1, nowUs });
@@ -76,16 +102,6 @@ export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micr
     freeAtUs = Math.max(freeAtUs, freeAtOf(row, row.otpm, { amount: output, nowUs }));
   }
   return freeAtUs;
-}
-
-export function inputTokens(request: TokenDemand): number {
-  return Math.max(0, Math.ceil(request.promptTokens));
-}
-
-/** At least 1 (so that a log never holds more entries than units), at most the limit: more than that waits for an empty
- * window and then takes all of it. */
-export function unitsOf(meter: Meter, amount: number): number {
-  return Math.min(Math.max(1, amount), meter.limit);
 }
 
 function freeAtOf(row: Row, meter: Meter, need: { readonly amount: number; readonly nowUs: Micros }): Micros {
@@ -160,7 +176,7 @@ export function chargeRow(
   const { now, deployment } = at;
   const input = inputTokens(request);
   const output = row.estimateAt < 0 ? 0 : expectedOutputTokens(row, request.maxTokens);
-  return {
+  const charge: Charge = {
     deployment,
     counted: true,
     probe: false,
@@ -170,5 +186,19 @@ export function chargeRow(
     inputTokens: take(row.itpm, input, now),
     outputTokens: take(row.otpm, output, now),
     usageTokens: 0,
+    leaseSlots: 0,
   };
+  if (row.lease !== undefined) charge.leaseSlots = takeLeases(row, charge);
+  return charge;
+}
+
+/** Takes what was charged out of what this instance holds; where it came from. */
+function takeLeases(row: Row, charge: Charge): number {
+  const nowUs = microsBefore(charge.atMs);
+  return packSlots([
+    takeLease(row.rpm, charge.requests, nowUs),
+    takeLease(row.tpm, charge.totalTokens, nowUs),
+    takeLease(row.itpm, charge.inputTokens, nowUs),
+    takeLease(row.otpm, charge.outputTokens, nowUs),
+  ]);
 }

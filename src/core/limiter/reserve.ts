@@ -13,7 +13,7 @@ import type { Meter } from '../fleet/meter.ts';
 import { meterRelease, meterReserve, meterUsed } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { DeploymentIndex } from '../units.ts';
-import { inputTokens, unitsOf, type TokenDemand } from './limiter.ts';
+import { inputTokens, unitsOf, type TokenDemand } from './demand.ts';
 import { expectedOutputTokens } from './output-estimate.ts';
 
 /** Units held at `atUs` in each meter of one deployment; 0 where it has no such limit. */

@@ -6,6 +6,7 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Meter } from '../fleet/meter.ts';
 import { meterCorrect } from '../fleet/meter.ts';
 import { microsBefore } from '../fleet/micros.ts';
+import { correctLease } from '../lease/correct-lease.ts';
 import type { TokenUsage } from '../outcome.ts';
 import type { Millis } from '../units.ts';
 import { learnOutputTokens } from './output-estimate.ts';
@@ -19,9 +20,10 @@ export function settle(
   if (!charge.counted || end.usage === undefined) return;
   const row = rowOf(fleet, charge.deployment);
   const { promptTokens, completionTokens, totalTokens } = end.usage;
-  correct(row.tpm, charge.atMs, { from: charge.totalTokens, to: spent(totalTokens), now: end.now });
-  correct(row.itpm, charge.atMs, { from: charge.inputTokens, to: spent(promptTokens), now: end.now });
-  correct(row.otpm, charge.atMs, { from: charge.outputTokens, to: spent(completionTokens), now: end.now });
+  const { now } = end;
+  correct(row.tpm, charge, { nth: 1, from: charge.totalTokens, to: spent(totalTokens), now });
+  correct(row.itpm, charge, { nth: 2, from: charge.inputTokens, to: spent(promptTokens), now });
+  correct(row.otpm, charge, { nth: 3, from: charge.outputTokens, to: spent(completionTokens), now });
   learnOutputTokens(row, completionTokens);
 }
 
@@ -29,10 +31,10 @@ export function settle(
 export function refund(fleet: Fleet, charge: Charge, now: Millis): void {
   if (!charge.counted) return;
   const row = rowOf(fleet, charge.deployment);
-  correct(row.rpm, charge.atMs, { from: charge.requests, to: 0, now });
-  correct(row.tpm, charge.atMs, { from: charge.totalTokens, to: 0, now });
-  correct(row.itpm, charge.atMs, { from: charge.inputTokens, to: 0, now });
-  correct(row.otpm, charge.atMs, { from: charge.outputTokens, to: 0, now });
+  correct(row.rpm, charge, { nth: 0, from: charge.requests, to: 0, now });
+  correct(row.tpm, charge, { nth: 1, from: charge.totalTokens, to: 0, now });
+  correct(row.itpm, charge, { nth: 2, from: charge.inputTokens, to: 0, now });
+  correct(row.otpm, charge, { nth: 3, from: charge.outputTokens, to: 0, now });
 }
 
 /** A charge never settles below one unit: see the bound on a log's entries. */
@@ -41,12 +43,17 @@ function spent(tokens: number): number {
 }
 
 interface Correction {
+  /** Place of the meter among rpm, tpm, itpm and otpm. */
+  readonly nth: number;
   readonly from: number;
   readonly to: number;
   readonly now: Millis;
 }
 
-function correct(meter: Meter | undefined, atMs: Millis, correction: Correction): void {
+function correct(meter: Meter | undefined, charge: Charge, correction: Correction): void {
   if (meter === undefined || correction.from === 0) return;
-  meterCorrect(meter, { atMs, amount: correction.from, to: correction.to }, microsBefore(correction.now));
+  const { atMs } = charge;
+  const { nth, from, to, now } = correction;
+  meterCorrect(meter, { atMs, amount: from, to }, microsBefore(now));
+  if (meter.lease !== undefined) correctLease(meter, charge, { nth, units: to - from });
 }

@@ -4,7 +4,7 @@ import { availableAtUs } from '../breaker/standing.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
-import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
+import { rowFreeAtUs, slotFreeAtUs } from '../limiter/limiter.ts';
 import { filterRules, isEligible, isHealthy, type Moment } from '../select/filter.ts';
 import type { SelectContext } from '../select/select-context.ts';
 import type { DeploymentIndex } from '../units.ts';
@@ -31,8 +31,10 @@ export function earliestPlace(context: SelectContext, nowUs: Micros): EarliestPl
       if (backAtUs > nowUs) askAgainAtUs = Math.min(askAgainAtUs, backAtUs);
       continue;
     }
-    const atUs = limitsFreeAtUs(row, context, { rules, nowUs });
-    if (atUs <= nowUs && parallelFull(row)) continue;
+    const limitsAtUs = limitsFreeAtUs(row, context, { rules, nowUs });
+    const slotAtUs = limitsAtUs <= nowUs ? slotFreeAtUs(row, nowUs, true) : 0;
+    if (slotAtUs === Number.POSITIVE_INFINITY) continue;
+    const atUs = Math.max(limitsAtUs, slotAtUs);
     if (atUs < (place?.atUs ?? Number.POSITIVE_INFINITY)) place = { deployment: index, atUs };
   }
   return { place, askAgainAtUs };

@@ -8,7 +8,8 @@ import type { Limits } from '../deployment.ts';
 import type { Charge } from '../fleet/charge.ts';
 import { meterBetween, meterUsed } from '../fleet/meter.ts';
 import { inFlight } from '../fleet/operations.ts';
-import { admit, unitsOf } from '../limiter/limiter.ts';
+import { unitsOf } from '../limiter/demand.ts';
+import { admit } from '../limiter/limiter.ts';
 
 const WINDOW_MS = 60_000;
 /** A global setting, as a run over mutants has one, comes first. */

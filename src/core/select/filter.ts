@@ -5,6 +5,7 @@ import type { Deployment } from '../deployment.ts';
 import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
+import { slotLeaseAtUs } from '../lease/lease-admission.ts';
 import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex } from '../units.ts';
 import type { SelectContext } from './select-context.ts';
@@ -108,7 +109,10 @@ export interface Moment {
 
 /** Limits and parallel slots have room. */
 export function hasRoom(row: Row, context: SelectContext, moment: Moment): boolean {
-  if (parallelFull(row)) return false;
+  if (parallelFull(row, moment.nowUs)) {
+    slotLeaseAtUs(row, moment.nowUs, false);
+    return false;
+  }
   if (!row.metered || !moment.rules.enforceLimits) return true;
   return rowFreeAtUs(row, context, moment.nowUs) === 0;
 }

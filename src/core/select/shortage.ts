@@ -5,7 +5,7 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
-import { parallelFull, rowFreeAtUs } from '../limiter/limiter.ts';
+import { rowFreeAtUs, slotFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Moment } from './filter.ts';
 import { fitsLimits, fitsWindow, ruleReason } from './filter.ts';
@@ -71,7 +71,7 @@ export function reasonOf(context: SelectContext, moment: Moment, index: Deployme
   const standing = context.ignoreHealth ? 'ready' : standingOf(row, moment.nowUs);
   if (standing === 'blocked' || standing === 'resting') return 'blocked';
   if (standing === 'open' || standing === 'probing') return 'open';
-  return parallelFull(row) ? 'parallel' : 'limited';
+  return slotFreeAtUs(row, moment.nowUs, false) === Number.POSITIVE_INFINITY ? 'parallel' : 'limited';
 }
 
 /** When what keeps the candidate out is over; no later than `now` when no clock can tell. */
@@ -82,7 +82,10 @@ export function freeAtUs(
 ): number {
   if (reason === 'overBudget') return budgetsFreeAtUs(moment.rules.optional, index);
   const isTimed = reason === 'open' || reason === 'blocked' || reason === 'limited';
-  return isTimed ? roomAtUs(context, moment, rowOf(context.fleet, index)) : 0;
+  if (!isTimed) return 0;
+  const row = rowOf(context.fleet, index);
+  const roomUs = roomAtUs(context, moment, row);
+  return reason === 'limited' ? Math.max(roomUs, slotFreeAtUs(row, moment.nowUs, false)) : roomUs;
 }
 
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */

@@ -2,6 +2,7 @@
 // nothing; `/health` calls every provider and needs the key.
 import type { GatewayConfig } from '../../config/types.ts';
 import type { DeploymentIndex } from '../../core/units.ts';
+import type { SharingState } from '../../gateway/runtime.ts';
 import { LITELLM_VERSION } from '../../gateway/reply.ts';
 import { detailEnvelope } from '../../wire/error-envelope.ts';
 import type { AuthVerdict } from '../auth.ts';
@@ -68,14 +69,20 @@ export class HealthRoutes {
       summary: 'Readiness with versions and settings',
       tag: 'health',
       isOpen: this.#context().runtime.config.general.publicReadinessDetails,
-      handle: () => this.#readiness(readinessDetails()),
+      handle: () => this.#readiness(readinessDetails(this.#context().state.sharing)),
     };
     return [readiness, details];
   }
 
   #readiness(details: Readonly<Record<string, unknown>>): ControlReply {
     if (this.#context().state.shuttingDown) return jsonReply({ status: 'shutting_down' }, 503);
-    return jsonReply({ status: 'healthy', db: NO_DATABASE, ...details });
+    return jsonReply({ status: 'healthy', db: NO_DATABASE, ...this.#sharing(), ...details });
+  }
+
+  /** Redis in trouble is no reason to send traffic elsewhere: requests go on, and limits hold by shares. */
+  #sharing(): Readonly<Record<string, unknown>> {
+    const { sharing } = this.#context().state;
+    return sharing === undefined ? {} : { redis: sharing.kind };
   }
 
   #backlogRoute(): ControlRoute {
@@ -170,8 +177,10 @@ function mayShowAddresses(verdict: AuthVerdict): boolean {
   return verdict.kind === 'admin';
 }
 
-function readinessDetails(): Readonly<Record<string, unknown>> {
+function readinessDetails(sharing: SharingState | undefined): Readonly<Record<string, unknown>> {
+  const { place, reason = null, instances } = sharing ?? {};
   return {
+    ...(sharing === undefined ? {} : { redis_details: { place, reason, instances } }),
     cache: null,
     litellm_version: LITELLM_VERSION,
     success_callbacks: [],

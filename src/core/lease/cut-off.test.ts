@@ -1,0 +1,185 @@
+// What an instance allows itself when the ledger does not answer, and just after it has answered again.
+import { describe, expect, test } from 'vitest';
+import { sketchTable } from '../../../test/support/routing-fixture.ts';
+import { createFleet } from '../fleet/fleet.ts';
+import { leaseFleet } from '../fleet/leases.ts';
+import { admit, type Admission } from '../limiter/limiter.ts';
+import type { LeaseAnswer, LeaseAsk, LedgerPhase, MeterAnswer } from './exchange.ts';
+import { LeaseHolder } from './lease-holder.ts';
+
+const LIMIT = 12;
+const SHARE = LIMIT / 2;
+
+interface Answered {
+  readonly known?: number;
+  readonly rank?: number;
+  readonly phase?: LedgerPhase;
+  readonly meter?: MeterAnswer;
+}
+
+/** One instance of several, told of the others by its first call. */
+class Instance {
+  readonly holder: LeaseHolder;
+  readonly #fleet;
+  readonly #known: Answered;
+
+  constructor(known: Answered = { known: 2 }, rpm = LIMIT) {
+    const table = sketchTable({ deployments: [{ limits: { rpm } }] });
+    this.#known = known;
+    this.#fleet = leaseFleet(createFleet(table.deployments));
+    this.holder = new LeaseHolder('one', { fleet: this.#fleet, table }, 0);
+    this.exchange(1, {});
+  }
+
+  admit(now: number): Admission {
+    return admit(this.#fleet, 0, { now, promptTokens: 1, maxTokens: 1, enforceLimits: true });
+  }
+
+  /** How many of `count` requests at `now` are admitted. */
+  admitted(count: number, now: number): number {
+    return Array.from({ length: count }, () => this.admit(now)).filter(({ kind }) => kind === 'admitted').length;
+  }
+
+  freeAtMs(now: number): number {
+    const admission = this.admit(now);
+    return admission.kind === 'full' ? admission.freeAtMs : Number.NaN;
+  }
+
+  exchange(now: number, { phase = 'normal', meter = { granted: 0, left: 0, freeInMs: 0 } }: Answered): LeaseAsk {
+    const ask = this.holder.ask(now);
+    const { known = 2, rank = 0 } = this.#known;
+    const rest = { epoch: 'e', phase, serverMs: 1_000_000 + now, members: known, known, rank, hintsSeen: 0 };
+    const meters = ask.meters.map(() => meter);
+    const answer: LeaseAnswer = { kind: 'answer', sequence: ask.sequence, ...rest, meters, slots: [], hints: [] };
+    this.holder.answered(answer, now + 1);
+    return ask;
+  }
+
+  /** Uses `units` that the ledger grants, of which `left` are left then. */
+  use(units: number, now: number, left: number): void {
+    this.admit(now);
+    this.exchange(now, { meter: { granted: units, left, freeInMs: 0 } });
+    const used = this.admitted(units, now + 1);
+    if (used !== units) throw new Error(`${used} of ${units} units were used`);
+  }
+}
+
+describe('in the first three seconds without an answer', () => {
+  test('goes on from where it was, with its part of what was left', () => {
+    const one = new Instance();
+    one.use(2, 100, 7);
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(3);
+    expect(one.freeAtMs(1_010)).toBe(4_000);
+    expect(one.admitted(LIMIT, 3_999)).toBe(0);
+    expect(one.admitted(LIMIT, 4_000)).toBe(SHARE - 5);
+    expect(one.freeAtMs(4_000)).toBeCloseTo(60_101, 0);
+  });
+
+  test('never has more than its share', () => {
+    const one = new Instance();
+    one.use(1, 100, 11);
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(SHARE - 1);
+    expect(one.freeAtMs(1_010)).toBeCloseTo(60_101, 0);
+  });
+
+  test('has nothing new where little was left, but what runs out comes back', () => {
+    const one = new Instance();
+    one.use(3, 100, SHARE - 1);
+    one.holder.unanswered(59_000);
+    expect(one.admitted(LIMIT, 59_010)).toBe(0);
+    expect(one.freeAtMs(59_010)).toBeCloseTo(60_101, 0);
+    expect(one.admitted(LIMIT, 60_102)).toBe(3);
+    expect(one.freeAtMs(60_102)).toBe(62_000);
+  });
+
+  test('counts anew each time', () => {
+    const one = new Instance();
+    one.use(1, 100, SHARE);
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(3);
+    one.exchange(1_100, { meter: { granted: 0, left: SHARE - 1, freeInMs: 0 } });
+    one.holder.unanswered(1_200);
+    expect(one.admitted(LIMIT, 1_210)).toBe(0);
+    one.exchange(1_300, { meter: { granted: 0, left: SHARE, freeInMs: 0 } });
+  });
+
+  test('takes its part of all of a limit that it has never used', () => {
+    const one = new Instance();
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(SHARE);
+  });
+
+  test('does not believe in what seems to be left while others have not counted', () => {
+    const one = new Instance();
+    one.use(2, 100, 8);
+    one.admit(300);
+    one.exchange(300, { phase: 'share', meter: { granted: 0, left: 8, freeInMs: 0 } });
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(0);
+  });
+
+  test('has nothing of a limit that others have used up, even if it has charged nothing itself', () => {
+    const one = new Instance();
+    one.admit(100);
+    one.exchange(100, { meter: { granted: 0, left: 0, freeInMs: 30_000 } });
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(0);
+    expect(one.admitted(LIMIT, 4_000)).toBe(SHARE);
+  });
+
+  test('has no such moments where there is nobody else', () => {
+    const one = new Instance({ known: 1 });
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT + 1, 1_010)).toBe(LIMIT);
+  });
+});
+
+describe('a limit that is smaller than the number of instances', () => {
+  test.for([
+    [0, 1],
+    [1, 1],
+    [2, 0],
+  ] as const)('is served by the first ones: %i has %i', ([rank, units]) => {
+    const one = new Instance({ known: 3, rank }, 2);
+    one.holder.unanswered(1_000);
+    expect(one.admitted(2, 4_000)).toBe(units);
+    expect(one.freeAtMs(4_000)).toBeGreaterThan(60_000);
+  });
+});
+
+describe('when the ledger answers again', () => {
+  const wish = (one: Instance, now: number): number | undefined => {
+    for (let nth = 0; nth < SHARE; nth++) one.admit(now);
+    return one.exchange(now, { meter: { granted: 0, left: 0, freeInMs: 0 } }).meters[0]?.want;
+  };
+
+  test('its charges are told, and for three seconds it wishes for no more than its share', () => {
+    const one = new Instance();
+    one.use(4, 100, 8);
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 1_010)).toBe(2);
+    const told = one.exchange(5_000, {});
+    expect(told.meters[0]?.past).toEqual([[7, 2]]);
+    expect(wish(one, 5_100)).toBeUndefined();
+    expect(wish(one, 7_900)).toBeUndefined();
+    expect(wish(one, 8_002)).toBe(1);
+  });
+
+  test('an answer in time changes nothing', () => {
+    const one = new Instance();
+    one.use(SHARE, 100, 6);
+    expect(wish(one, 300)).toBe(1);
+  });
+});
+
+test('an instance that leaves wishes for nothing, and gives back what it holds', () => {
+  const one = new Instance();
+  one.use(3, 100, 9);
+  one.admit(150);
+  one.exchange(150, { meter: { granted: 2, left: 7, freeInMs: 0 } });
+  const { isLeaving, meters } = one.holder.leave(200);
+  expect(isLeaving).toBe(true);
+  expect(meters).toMatchObject([{ want: 0, most: 0, least: 0, changes: [[2_000, -2]] }]);
+});

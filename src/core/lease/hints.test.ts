@@ -1,0 +1,139 @@
+// What one instance learns about the health of a deployment shortens what the others have to learn.
+import { describe, expect, test } from 'vitest';
+import { LeasePlayer, LEDGER_AHEAD_MS } from '../../../test/support/lease-play.ts';
+import type { RouterSettings } from '../routing-table.ts';
+import { blockUntil, openNow, recordSuccess } from '../breaker/breaker.ts';
+import { availableAtMs, breakerState, TRIGGER, triggerOf } from '../breaker/standing.ts';
+import { freeChargeOf, rowOf } from '../fleet/fleet.ts';
+
+function pair(settings: Partial<RouterSettings> = {}): readonly [LeasePlayer, LeasePlayer] {
+  const sketch = { deployments: [{}, {}], settings };
+  const one = new LeasePlayer(sketch);
+  const two = new LeasePlayer(sketch, { name: 'b', ledger: one.ledger });
+  for (const now of [10, 1_110, 1_200]) for (const each of [one, two]) each.exchange(now);
+  return [one, two];
+}
+
+function open(player: LeasePlayer, deployment: number, at: { now: number; openMs: number }): void {
+  const charge = { ...freeChargeOf(player.fleet, deployment), probe: true };
+  openNow(player.fleet, charge, { trigger: TRIGGER.rate, ...at });
+}
+
+describe('a block', () => {
+  test('is told once, and holds for the others for as long', () => {
+    const [one, two] = pair();
+    blockUntil(one.fleet, 1, 9_000);
+    one.exchange(2_000);
+    expect(one.lastAsk?.hints).toEqual([{ deployment: 'd1', blockedForMs: 7_000, openForMs: 0, trigger: 0 }]);
+    expect(two.answer(2_500).hints).toEqual([
+      { deployment: 'd1', blockedForMs: 6_500, openForMs: 0, openedMsAgo: 0, trigger: 0 },
+    ]);
+    expect(availableAtMs(two.fleet, 1, 2_600)).toBe(9_002);
+    expect(availableAtMs(two.fleet, 0, 2_600)).toBe(2_600);
+    expect(two.answer(2_700).hints).toEqual([]);
+    expect(two.lastAsk?.hints).toEqual([]);
+    expect(one.answer(2_700).hints).toEqual([]);
+    expect(one.lastAsk?.hints).toEqual([]);
+  });
+
+  test('only ever lengthens', () => {
+    const [one, two] = pair();
+    blockUntil(two.fleet, 1, 60_000);
+    blockUntil(one.fleet, 1, 9_000);
+    one.exchange(2_000);
+    two.exchange(2_100);
+    expect(availableAtMs(two.fleet, 1, 2_600)).toBe(60_000);
+    two.exchange(2_200);
+    one.exchange(2_300);
+    expect(availableAtMs(one.fleet, 1, 2_600)).toBe(60_002);
+  });
+
+  test('that is over is no news', () => {
+    const [one, two] = pair();
+    blockUntil(one.fleet, 1, 1_900);
+    one.exchange(2_000);
+    expect(one.lastAsk?.hints).toEqual([]);
+    expect(two.answer(2_100).hints).toEqual([]);
+  });
+});
+
+describe('an opening', () => {
+  test('opens a breaker that is closed, for the same reason and as long', () => {
+    const [one, two] = pair();
+    open(one, 0, { now: 1_900, openMs: 5_000 });
+    one.exchange(2_000);
+    expect(one.lastAsk?.hints).toEqual([
+      { deployment: 'd0', blockedForMs: 0, openForMs: 4_900, trigger: TRIGGER.rate },
+    ]);
+    two.exchange(2_500);
+    expect(breakerState(two.fleet, 0, 2_600)).toBe('open');
+    expect(triggerOf(rowOf(two.fleet, 0))).toBe(TRIGGER.rate);
+    expect(availableAtMs(two.fleet, 0, 2_600)).toBe(6_902);
+    two.exchange(2_700);
+    expect(two.lastAsk?.hints).toEqual([]);
+    one.exchange(2_700);
+    expect(one.lastAsk?.hints).toEqual([]);
+    expect(availableAtMs(one.fleet, 0, 2_600)).toBe(6_900);
+  });
+
+  test('does not change a breaker that is open, and is not told on', () => {
+    const [one, two] = pair();
+    open(two, 0, { now: 1_900, openMs: 30_000 });
+    open(one, 0, { now: 1_900, openMs: 5_000 });
+    one.exchange(2_000);
+    two.exchange(2_100);
+    expect(availableAtMs(two.fleet, 0, 2_600)).toBe(31_900);
+  });
+
+  test('does not open one that has recovered since', () => {
+    const recoveredAt = (now: number): string => {
+      const [one, two] = pair();
+      open(one, 0, { now: 1_900, openMs: 5_000 });
+      one.exchange(2_000);
+      open(two, 0, { now: 1_000, openMs: 10 });
+      recordSuccess(two.fleet, { ...freeChargeOf(two.fleet, 0), probe: true }, now);
+      two.exchange(2_500);
+      return breakerState(two.fleet, 0, 2_600);
+    };
+    expect(recoveredAt(1_999)).toBe('open');
+    expect(recoveredAt(2_200)).toBe('closed');
+  });
+
+  test.each([{ disableCooldowns: true }, { cooldownMs: 0 }])('is not for who never opens: %o', (settings) => {
+    const [one, two] = pair(settings);
+    open(one, 0, { now: 1_900, openMs: 5_000 });
+    one.exchange(2_000);
+    two.exchange(2_500);
+    expect(breakerState(two.fleet, 0, 2_600)).toBe('closed');
+  });
+
+  test('after which the breaker opens again is told again, one that half-opens is not', () => {
+    const [one] = pair();
+    open(one, 0, { now: 1_900, openMs: 500 });
+    one.exchange(2_000);
+    one.exchange(2_500);
+    expect(one.lastAsk?.hints).toEqual([]);
+    open(one, 0, { now: 2_600, openMs: 700 });
+    one.exchange(2_700);
+    expect(one.lastAsk?.hints).toMatchObject([{ openForMs: 600 }]);
+  });
+});
+
+test('a deployment that this instance does not have is nobody', () => {
+  const [one, two] = pair();
+  const reply = two.ledger.call(two.holder.ask(2_000), LEDGER_AHEAD_MS + 2_001);
+  if (reply.kind !== 'answer') throw new Error(reply.kind);
+  const hint = { deployment: 'other', blockedForMs: 900, openForMs: 900, openedMsAgo: 0, trigger: 1 };
+  two.holder.answered({ ...reply, hints: [hint] }, 2_002);
+  expect(breakerState(two.fleet, 0, 2_010)).toBe('closed');
+  expect(breakerState(one.fleet, 1, 2_010)).toBe('closed');
+});
+
+test('a new ledger is told what still holds, and a newcomer hears it', () => {
+  const [one] = pair();
+  blockUntil(one.fleet, 1, 90_000);
+  one.exchange(2_000);
+  const newcomer = new LeasePlayer({ deployments: [{}, {}] }, { name: 'c', ledger: one.ledger, now: 2_100 });
+  newcomer.exchange(2_100);
+  expect(availableAtMs(newcomer.fleet, 1, 2_600)).toBe(90_002);
+});

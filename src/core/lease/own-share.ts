@@ -1,0 +1,46 @@
+// What an instance may use of a limit when the ledger does not answer: its part of it, all that it has charged in the
+// last minute included. The parts of all known instances together are the limit, so that if nobody reaches the ledger
+// the limit holds from one minute on, and one instance that does not adds at most its part.
+import { load } from '../fleet/cells.ts';
+import { HUB, PHASE, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
+import { meterFreeAt, meterUsed, type Meter } from '../fleet/meter.ts';
+import type { Micros } from '../fleet/micros.ts';
+import { firstMomentsEndUs, roomAtFirst } from './first-moments.ts';
+
+/**
+ * An even part, rounded down. Of a limit that is smaller than the number of instances the first ones have one unit each:
+ * nothing for everybody would close the deployment for as long as the ledger is away.
+ */
+export function shareOf(limit: number, hub: LeaseHub): number {
+  const known = Math.max(1, load(hub.cells, hub.at + HUB.known));
+  if (limit >= known) return Math.floor(limit / known);
+  return load(hub.cells, hub.at + HUB.rank) < limit ? 1 : 0;
+}
+
+/** 0 when the part has room for `units` now, else when it will have; Infinity: it is smaller than that. */
+export function shareFreeAtUs(
+  meter: Meter,
+  lease: MeterLease,
+  need: { readonly units: number; readonly nowUs: Micros },
+): Micros {
+  const { units, nowUs } = need;
+  const share = shareOf(meter.limit, lease.hub);
+  if (units > share) return Number.POSITIVE_INFINITY;
+  const charged = meterUsed(meter, nowUs) + units;
+  const endUs = firstMomentsEndUs(lease.hub);
+  const shareUs = charged <= share ? endUs : Math.max(endUs, meterFreeAt(meter, charged - share));
+  if (nowUs >= endUs) return charged <= share ? 0 : meterFreeAt(meter, charged - share);
+  const short = charged - Math.min(share, roomAtFirst(meter, lease, nowUs));
+  return short <= 0 ? 0 : Math.min(shareUs, meterFreeAt(meter, short));
+}
+
+/** The ledger was asked, or should have been, and has not answered in time: nobody waits for it. */
+export function isCutOff({ cells, at }: Pick<LeaseHub, 'cells' | 'at'>, nowUs: Micros): boolean {
+  const deadlineUs = load(cells, at + HUB.deadlineUs);
+  return deadlineUs !== 0 && nowUs >= deadlineUs;
+}
+
+/** The ledger answers and knows the charges of all instances; after an outage they may take their time to tell it. */
+export function ledgerKnowsAll({ cells, at }: LeaseHub, nowUs: Micros): boolean {
+  return load(cells, at + HUB.phase) === PHASE.normal && nowUs >= load(cells, at + HUB.shareUntilUs);
+}
