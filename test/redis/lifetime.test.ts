@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
 import { opened } from '../support/opened.ts';
 import { isRedisMissing, startRedis } from '../support/redis-server.ts';
+import { saidInTime, SHARED } from '../support/sharing-lines.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 
 const isMissing = isRedisMissing();
 const LIMIT = 12;
-const SHARED = 'limits are shared over Redis';
 const PATIENCE = { timeout: 15_000, interval: 20 };
 
 function config(provider: FakeProvider, router: string): string {
@@ -56,13 +56,6 @@ async function untilUsed(provider: FakeProvider, gateway: TestGateway, total: nu
   await expect.poll(ask, PATIENCE).toBe(total);
   await served(gateway, 3);
   expect(provider.requests.length).toBe(total);
-}
-
-function said(gateway: TestGateway): string[] {
-  return gateway
-    .lines()
-    .filter((line) => line['redis'] !== undefined)
-    .map((line) => String(line['msg']));
 }
 
 describe.skipIf(isMissing)('instances that share', () => {
@@ -121,7 +114,7 @@ describe.skipIf(isMissing)('a reload', () => {
     expect(await gateway.reload('admin')).toMatchObject({ kind: 'replaced' });
     await untilUsed(provider, gateway, LIMIT);
     await untilShared(gateway, 1);
-    expect(said(gateway)).toEqual([SHARED]);
+    expect(saidInTime(gateway)).toEqual([SHARED]);
   });
 
   test('that names another Redis goes there, with what was used', async () => {
@@ -132,7 +125,7 @@ describe.skipIf(isMissing)('a reload', () => {
     expect(await served(gateway, 5)).toBe(5);
     gateway.rewrite(config(provider, `redis_url: "${other.url}"`));
     await gateway.reload('admin');
-    await expect.poll(() => said(gateway), PATIENCE).toEqual([SHARED, SHARED]);
+    await expect.poll(() => saidInTime(gateway), PATIENCE).toEqual([SHARED, SHARED]);
     await untilShared(gateway, 1);
     const newcomer = await open(config(provider, `redis_url: "${other.url}"`));
     await untilShared(newcomer, 2);
@@ -159,6 +152,6 @@ describe.skipIf(isMissing)('a reload', () => {
     // What was used before it ended may count twice for a minute: the ledger cannot know that it is the same instance.
     await served(gateway, LIMIT);
     expect(provider.requests.length).toBeLessThanOrEqual(LIMIT);
-    expect(said(gateway)).toEqual([SHARED, SHARED]);
+    expect(saidInTime(gateway)).toEqual([SHARED, SHARED]);
   });
 });

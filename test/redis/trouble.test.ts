@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
 import { opened } from '../support/opened.ts';
 import { isRedisMissing, startRedis, type RedisServer } from '../support/redis-server.ts';
+import { DOWN, said, saidInTime, SHARED, SLOW } from '../support/sharing-lines.ts';
 import { startGateway, type TestGateway } from '../support/start-gateway.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -12,9 +13,6 @@ const PASSWORD = 'sesame-4711-open';
 const LIMIT = 12;
 /** Half of it each. */
 const SHARE = LIMIT / 2;
-const SHARED = 'limits are shared over Redis';
-const DOWN = 'Redis does not answer: each instance keeps to its share';
-const SLOW = 'Redis is slow: no request waits for it';
 const PATIENCE = { timeout: 15_000, interval: 20 };
 
 interface Scene {
@@ -50,13 +48,6 @@ async function stage(): Promise<Scene> {
     }),
   );
   return { redis, proxy, provider, gateways };
-}
-
-function said(gateway: TestGateway): string[] {
-  return gateway
-    .lines()
-    .filter((line) => line['redis'] !== undefined)
-    .map((line) => String(line['msg']));
 }
 
 async function readiness(gateway: TestGateway): Promise<Record<string, unknown>> {
@@ -159,7 +150,11 @@ describe.skipIf(isMissing)('a Redis that is', () => {
     expect(provider.requests.length).toBeLessThanOrEqual(LIMIT);
     expect(provider.requests.length).toBeGreaterThanOrEqual(LIMIT - gateways.length);
     for (const gateway of gateways) {
-      expect(said(gateway)).toEqual([SHARED, state === 'down' ? DOWN : SLOW, SHARED]);
+      expect(state === 'down' ? saidInTime(gateway) : said(gateway)).toEqual([
+        SHARED,
+        state === 'down' ? DOWN : SLOW,
+        SHARED,
+      ]);
       expect(JSON.stringify([gateway.lines(), await readiness(gateway)])).not.toContain(PASSWORD);
     }
   });
@@ -180,7 +175,7 @@ describe.skipIf(isMissing)('a Redis that has forgotten', () => {
     await hammer(gateways, LIMIT);
     expect(provider.requests.length).toBeLessThanOrEqual(LIMIT);
     expect(provider.requests.length).toBeGreaterThanOrEqual(LIMIT - gateways.length);
-    for (const gateway of gateways) expect(said(gateway)).toEqual([SHARED]);
+    for (const gateway of gateways) expect(saidInTime(gateway)).toEqual([SHARED]);
   });
 
   test('what happened since, because it was a replica that had not heard of it', async () => {
@@ -218,5 +213,5 @@ test.skipIf(isMissing)('a Redis that is not there yet keeps nobody from starting
   await untilShared([gateway]);
   await hammer([gateway], LIMIT);
   expect(provider.requests.length).toBeLessThanOrEqual(LIMIT);
-  expect(said(gateway)).toEqual([DOWN, SHARED]);
+  expect(saidInTime(gateway)).toEqual([DOWN, SHARED]);
 });
