@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FAILURES } from '../../../test/support/play-plan.ts';
 import { sketchTable, type TableSketch } from '../../../test/support/routing-fixture.ts';
 import { seededRng } from '../../../test/support/seeded-rng.ts';
 import { classifyAnswer } from '../classify.ts';
@@ -8,6 +9,7 @@ import type { PlanContext } from '../plan/plan-context.ts';
 import { createPlan, type Plan } from '../plan.ts';
 import { plainIntent, type ClientFallbacks, type RequestIntent } from '../request-intent.ts';
 import type { FallbackRule, FallbackRules } from '../routing-table.ts';
+import { traced } from './plan-trace.ts';
 
 function answered(status: number, code: string | null = null, retryAfter?: string): Failure {
   const body = JSON.stringify({ error: { message: 'the secret prompt', type: null, param: null, code } });
@@ -291,4 +293,9 @@ describe('a request that does not ask', () => {
     expect(plans[0]?.tried).toEqual(plans[1]?.tried);
     expect(plans[0]?.deployment).toBe(plans[1]?.deployment);
   });
+});
+
+it('what is kept of a failure is its kind, and its timer where one ran out', () => {
+  expect(traced(FAILURES.e500)).toEqual({ cause: 'server_error', status: 500, class: 'InternalServerError' });
+  expect(traced(FAILURES.timeout)).toEqual({ cause: 'timeout', status: 408, class: 'Timeout', timer: 'attempt' });
 });

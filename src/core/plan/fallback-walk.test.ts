@@ -26,6 +26,22 @@ describe('the walk over fallback targets', () => {
     expect([walk.advance()?.target.model, walk.count, walk.depth]).toEqual(['c', 2, 2]);
   });
 
+  it('shows what it would take, from the innermost list outwards, and takes nothing', () => {
+    const walk = new FallbackWalk('a');
+    expect(walk.peek([])).toBeUndefined();
+    expect(walk.peek([step('a'), step('b')])).toEqual({ step: step('b'), depth: 1 });
+    walk.descend([step('b'), step('c')]);
+    expect(walk.peek([])).toEqual({ step: step('b'), depth: 1 });
+    walk.advance();
+    walk.descend([step('d')]);
+    expect(walk.peek([step('e')])).toEqual({ step: step('e'), depth: 2 });
+    expect(walk.peek([])).toEqual({ step: step('d'), depth: 2 });
+    walk.advance();
+    expect(walk.peek([step('d')])).toEqual({ step: step('c'), depth: 2 });
+    expect([walk.advance()?.target.model, walk.count]).toEqual(['c', 2]);
+    expect(walk.peek([])).toBeUndefined();
+  });
+
   it('asks a model again with other fields, but never twice for the same', () => {
     const walk = new FallbackWalk('a');
     walk.descend([step('a'), step('a', { temperature: 0 }), step('a', { temperature: 0 })]);

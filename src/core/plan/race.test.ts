@@ -180,6 +180,30 @@ describe('the rival', () => {
     expect(new Stream({ m: [first], o: [{ outOfRotation: 'no key' }] }, toOther).race()).toBeUndefined();
   });
 
+  test('is nobody whom the request’s tags keep out', () => {
+    const groups = {
+      m: [
+        { ...first, tags: ['a'] },
+        { ...second, tags: ['b'] },
+      ],
+    };
+    expect(new Stream(groups, { enableTagFiltering: true, intent: { tags: ['a'] } }).race()).toBeUndefined();
+    expect(new Stream(groups, { intent: { tags: ['a'] } }).race()).toBeDefined();
+  });
+
+  test('is the next of an outer list where a fallback is as deep as it may be', () => {
+    const lists = { m: ['o', 'p'], o: ['q'] };
+    const groups = { m: [first], o: [{}], p: [{}], q: [{}] };
+    const stream = new Stream(groups, { fallbacks: fallbacks(lists), maxFallbacks: 1, numRetries: 0 });
+    stream.end(stream.plan, 'e500', { now: 5 });
+    expect(stream.next(6)).toBe('o-0');
+    expect(stream.raced().attempt).toMatchObject({ group: 'p', fallbacks: 2 });
+    const deeper = new Stream(groups, { fallbacks: fallbacks(lists), maxFallbacks: 2, numRetries: 0 });
+    deeper.end(deeper.plan, 'e500', { now: 5 });
+    expect(deeper.next(6)).toBe('o-0');
+    expect(deeper.raced().attempt).toMatchObject({ group: 'q', fallbacks: 1 });
+  });
+
   test('is not the deployment that is silent, should a fallback hold it too', () => {
     const stream = new Stream({ m: [first] }, { fallbacks: fallbacks({ m: [{ model: 'm', overrides: { n: 1 } }] }) });
     expect(stream.race()).toBeUndefined();
