@@ -1,6 +1,6 @@
 // How long anything may still take: the request's deadline, and the bounds of a wait. Separate so that every wait and
 // every timer of a request is cut by the same rule.
-import type { LeaseHub } from './fleet/leases.ts';
+import type { LeaseHub } from './fleet/lease-cells.ts';
 import { PATIENCE_MS } from './lease/exchange.ts';
 import type { RequestIntent } from './request-intent.ts';
 import type { RouterSettings, RoutingTable } from './routing-table.ts';

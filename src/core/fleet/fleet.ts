@@ -7,7 +7,7 @@ import type { Budget } from './budget.ts';
 import type { Charge } from './charge.ts';
 import { freeCharge } from './charge.ts';
 import { layoutOf, type Seat } from './layout.ts';
-import type { LeaseHub } from './leases.ts';
+import type { LeaseHub } from './lease-cells.ts';
 import { createRow } from './row.ts';
 import type { Row } from './row.ts';
 import { ownTracking, sharedTracking, type Tracking } from './tracking.ts';

@@ -8,13 +8,6 @@ import { meterDropLater, meterRecount } from './meter.ts';
 import { CELL, COUNTER } from './row.ts';
 import { slotsRecount } from './slots.ts';
 
-/** One counter a thread; `thread` counts from 1. */
-export interface Lanes {
-  readonly first: number;
-  readonly count: number;
-  readonly thread: number;
-}
-
 /** The thread's own part of the attempts in flight. */
 export function countInLane({ counters, lanes }: Row, amount: number): void {
   if (lanes !== undefined) add(counters, lanes.first + lanes.thread - 1, amount);

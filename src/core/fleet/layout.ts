@@ -4,7 +4,7 @@
 import type { Deployment, FailLimit, Limits } from '../deployment.ts';
 import { ACCOUNT_CELLS } from './accounts.ts';
 import { CELLS_PER_BUDGET } from './budget.ts';
-import type { Lanes } from './lanes.ts';
+import type { Lanes } from './lane-place.ts';
 import { COUNTERS_PER_ROW, LEARNED_CELLS, rowSize } from './row.ts';
 
 /** One row: deployments with one id share it, under the strictest limits of all of them. */

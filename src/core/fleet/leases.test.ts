@@ -4,7 +4,8 @@ import { putInHand, handLeft } from '../lease/hand.ts';
 import { load, store } from './cells.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { inheritFleet } from './inherit.ts';
-import { HUB, leaseBytes, leaseFleet, ROW_LEASE } from './leases.ts';
+import { HUB, ROW_LEASE } from './lease-cells.ts';
+import { leaseBytes, leaseFleet } from './leases.ts';
 
 const deployments = [
   sketchDeployment(0, { limits: { rpm: 6, tpm: 600, itpm: 500, otpm: 400 } }),

@@ -1,7 +1,7 @@
 // A meter counts one limit of one deployment over 60 s: the exact log for limits up to 256 units, slots above. This is
 // the only place that knows which of the two it is.
 import type { Millis } from '../units.ts';
-import type { MeterLease } from './leases.ts';
+import type { MeterLease } from './lease-cells.ts';
 import type { Log } from './log.ts';
 import {
   logBetween,

@@ -2,8 +2,8 @@
 // the core takes a row, so that a reload can point old requests at the row that lives on.
 import type { FailLimit, Limits } from '../deployment.ts';
 import { createFailCounts, failCountsSize, type FailCounts } from './fail-counts.ts';
-import type { Lanes } from './lanes.ts';
-import type { RowLease } from './leases.ts';
+import type { Lanes } from './lane-place.ts';
+import type { RowLease } from './lease-cells.ts';
 import type { Meter } from './meter.ts';
 import { meterAt, meterSize } from './meter.ts';
 import type { Samples } from './samples.ts';

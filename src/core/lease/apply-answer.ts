@@ -3,7 +3,8 @@
 import { blockUntil, openByHint } from '../breaker/breaker.ts';
 import { load, store } from '../fleet/cells.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { HUB, METER_LEASE, PHASE, ROW_LEASE, type LeasedRow, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
+import { HUB, METER_LEASE, PHASE, ROW_LEASE, type LeaseHub, type MeterLease } from '../fleet/lease-cells.ts';
+import type { LeasedRow } from '../fleet/leases.ts';
 import { toMillis, type Micros } from '../fleet/micros.ts';
 import { CELL } from '../fleet/row.ts';
 import type { DeploymentIndex } from '../units.ts';

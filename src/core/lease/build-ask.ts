@@ -3,15 +3,8 @@
 // the ledger may act on the ask at any moment after.
 import { isOpen } from '../breaker/standing.ts';
 import { load, store } from '../fleet/cells.ts';
-import {
-  HUB,
-  METER_LEASE,
-  ROW_LEASE,
-  type LeasedRow,
-  type LeaseHub,
-  type MeterLease,
-  type RowLease,
-} from '../fleet/leases.ts';
+import { HUB, METER_LEASE, ROW_LEASE, type LeaseHub, type MeterLease, type RowLease } from '../fleet/lease-cells.ts';
+import type { LeasedRow } from '../fleet/leases.ts';
 import { meterBetween, meterDate, meterEntries, meterUsed, WINDOW_US, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';

@@ -2,7 +2,7 @@
 // from, so that they count there and nowhere else; what it has not heard of yet is corrected before it is told.
 import type { Charge } from '../fleet/charge.ts';
 import { load } from '../fleet/cells.ts';
-import { HUB, type MeterLease } from '../fleet/leases.ts';
+import { HUB, type MeterLease } from '../fleet/lease-cells.ts';
 import { meterDate, type Meter } from '../fleet/meter.ts';
 import { microsBefore } from '../fleet/micros.ts';
 import { datedAdd, datedUnits } from './dated-units.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DATED_SLOTS } from '../fleet/leases.ts';
+import { DATED_SLOTS } from '../fleet/lease-cells.ts';
 import { datedAdd, datedTake, datedUnits, isDatedEmpty, type DatedUnits } from './dated-units.ts';
 
 function ring(): DatedUnits {

@@ -1,7 +1,7 @@
 // Units by half second, over a minute: what the ledger has yet to be told. A ring with one cell a half second, so that
 // adding costs the same however much has gathered, and what is too old to matter falls out by itself.
 import { add, load, store } from '../fleet/cells.ts';
-import { DATED_SLOTS } from '../fleet/leases.ts';
+import { DATED_SLOTS } from '../fleet/lease-cells.ts';
 import type { SlotUnits } from './exchange.ts';
 
 /** Where such a ring lies; all zero = empty. */

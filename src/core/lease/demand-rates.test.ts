@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { sketchDeployment } from '../../../test/support/routing-fixture.ts';
 import { store } from '../fleet/cells.ts';
 import { createFleet } from '../fleet/fleet.ts';
-import { HUB, leaseFleet, METER_LEASE, ROW_LEASE } from '../fleet/leases.ts';
+import { HUB, METER_LEASE, ROW_LEASE } from '../fleet/lease-cells.ts';
+import { leaseFleet } from '../fleet/leases.ts';
 import { chunkOf, spareSlots } from './demand-rates.ts';
 
 /** Rates in units and attempts per second. */

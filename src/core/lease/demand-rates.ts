@@ -1,7 +1,7 @@
 // How fast a limit is being used, and how much of it to hold in advance. Rates are averages over the last two seconds,
 // brought up to date before each ask.
 import { load, store } from '../fleet/cells.ts';
-import { HUB, METER_LEASE, ROW_LEASE, type LeaseHub, type MeterLease, type RowLease } from '../fleet/leases.ts';
+import { HUB, METER_LEASE, ROW_LEASE, type LeaseHub, type MeterLease, type RowLease } from '../fleet/lease-cells.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { CELL, type Row } from '../fleet/row.ts';
 

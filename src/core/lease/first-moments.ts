@@ -2,7 +2,7 @@
 // answer in time: others may still have what it handed out, so an even part would add to it. Until it is clear that the
 // ledger is away an instance goes no further than it was, and takes its part of what the ledger had left, if that was much.
 import { load, store } from '../fleet/cells.ts';
-import { HUB, METER_LEASE, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
+import { HUB, METER_LEASE, type LeaseHub, type MeterLease } from '../fleet/lease-cells.ts';
 import { meterBetween, WINDOW_US, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 

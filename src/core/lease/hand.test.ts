@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { sketchDeployment } from '../../../test/support/routing-fixture.ts';
 import { createFleet } from '../fleet/fleet.ts';
-import { leaseFleet, type MeterLease } from '../fleet/leases.ts';
+import type { MeterLease } from '../fleet/lease-cells.ts';
+import { leaseFleet } from '../fleet/leases.ts';
 import { datedTake } from './dated-units.ts';
 import { changesOf, forgetHand, giveBackUntil, handLeft, handLeftAfter, putInHand, takeFromHand } from './hand.ts';
 

@@ -2,7 +2,7 @@
 // and the slot of the ledger it came from. The oldest is used first; what was not used in time goes back to where it
 // came from.
 import { add, load, store } from '../fleet/cells.ts';
-import { GRANT, GRANTS, METER_LEASE, type MeterLease } from '../fleet/leases.ts';
+import { GRANT, GRANTS, METER_LEASE, type MeterLease } from '../fleet/lease-cells.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { datedAdd, type DatedUnits } from './dated-units.ts';
 import type { LedgerSlot } from './exchange.ts';

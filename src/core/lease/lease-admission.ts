@@ -2,7 +2,7 @@
 // after the windows of the instance itself. A request never waits here; what is missing is noted and the bell is rung, so
 // that whoever asks the ledger asks for it.
 import { add, load, store } from '../fleet/cells.ts';
-import { HUB, METER_LEASE, ROW_LEASE, type LeaseHub, type MeterLease, type RowLease } from '../fleet/leases.ts';
+import { HUB, METER_LEASE, ROW_LEASE, type LeaseHub, type MeterLease, type RowLease } from '../fleet/lease-cells.ts';
 import type { Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { inFlightOfRow } from '../fleet/operations.ts';

@@ -3,15 +3,8 @@
 // queue when an answer came. Requests read what it leaves in the fleet and never call it.
 import { neverOpens } from '../breaker/policy.ts';
 import { load, store } from '../fleet/cells.ts';
-import {
-  HUB,
-  METER_LEASE,
-  PHASE,
-  ROW_LEASE,
-  type LeasedFleet,
-  type LeasedRow,
-  type MeterLease,
-} from '../fleet/leases.ts';
+import { HUB, METER_LEASE, PHASE, ROW_LEASE, type MeterLease } from '../fleet/lease-cells.ts';
+import type { LeasedFleet, LeasedRow } from '../fleet/leases.ts';
 import { microsAfter, microsBefore, type Micros } from '../fleet/micros.ts';
 import { inFlightOfRow } from '../fleet/operations.ts';
 import { deploymentAt, type RoutingTable } from '../routing-table.ts';

@@ -2,7 +2,7 @@
 // last minute included. The parts of all known instances together are the limit, so that if nobody reaches the ledger
 // the limit holds from one minute on, and one instance that does not adds at most its part.
 import { load } from '../fleet/cells.ts';
-import { HUB, PHASE, type LeaseHub, type MeterLease } from '../fleet/leases.ts';
+import { HUB, PHASE, type LeaseHub, type MeterLease } from '../fleet/lease-cells.ts';
 import { meterFreeAt, meterUsed, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { firstMomentsEndUs, roomAtFirst } from './first-moments.ts';
