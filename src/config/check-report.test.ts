@@ -18,7 +18,7 @@ const TEXT = `model_list:
 router_settings:
   num_retries: 1
   enable_pre_call_check: true
-  hedge: group
+  cache_responses: true
   model_group_alias: {short: m}
 `;
 const config = (text = TEXT) => loadConfig('c.yaml', { env: {}, read: () => text });
@@ -27,7 +27,7 @@ describe('the check report', () => {
   it('shows keys, groups, aliases and problems for people', () => {
     const report = formatCheckReport(config());
     expect(report).toMatch(/ 7 +model_list\[0\]\.litellm_params\.rpm +honoured\n/);
-    expect(report).toMatch(/17 +router_settings\.hedge +not supported +no second attempt races a slow one/);
+    expect(report).toMatch(/17 +router_settings\.cache_responses +not supported +answers are not cached/);
     expect(report).toMatch(/16 +router_settings\.enable_pre_call_check +unknown/);
     expect(report).toMatch(
       /group +deployment +provider +model +rpm +tpm +weight +state\n +m +one +openai +x +6 +2 +in rotation\n/,

@@ -34,7 +34,7 @@ describe('the unit', () => {
       notices: [],
       serve: { configFile: '/etc/loadstone/config.yaml', host: undefined, port: 4000 },
     });
-    expect(commandOf(check)).toEqual({ kind: 'check', file: '/etc/loadstone/config.yaml', asJson: false });
+    expect(commandOf(check)).toMatchObject({ kind: 'check', file: '/etc/loadstone/config.yaml', asJson: false });
     expect([hangUp, ...others]).toEqual(['/bin/kill -HUP $MAINPID']);
   });
 
