@@ -111,8 +111,8 @@ export class StreamAttempt extends UpstreamCall {
     }
     const failure = classifyBroken(broken, brokenContext(exchange, planned));
     if (this.#reader === undefined) return this.#fail(failure);
-    if (broken.kind === 'timeout') return this.#endBadly(failure);
-    this.#end(this.#reader, false);
+    // Silence behind the finish_reason takes nothing from an answer that is whole.
+    this.#end(this.#reader, false, broken.kind === 'timeout' ? failure : undefined);
   }
 
   #commit(): void {
@@ -182,12 +182,14 @@ export class StreamAttempt extends UpstreamCall {
     );
   }
 
-  #end(reader: StreamReader, isClean: boolean): void {
+  /** `failure`: what a stream without its end is told as; default: that it was cut. */
+  #end(reader: StreamReader, isClean: boolean, failure?: Failure): void {
     const end = reader.end(isClean);
     if (reader.inBandError !== undefined) return this.#breakOff(reader);
     if (end.kind === 'cut') {
       if (this.#isCommitted && end.bytes.length > 0) this.#write(end.bytes);
-      return this.#endBadly(classifyStreamFault(end, brokenContext(this.#input.exchange, this.#input.planned)));
+      const { exchange, planned } = this.#input;
+      return this.#endBadly(failure ?? classifyStreamFault(end, brokenContext(exchange, planned)));
     }
     if (!this.#isCommitted) this.#commit();
     this.#close(end.bytes);

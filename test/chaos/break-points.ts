@@ -198,6 +198,14 @@ export const BREAK_POINTS: readonly BreakPoint[] = [
     failures: 0,
   },
   {
+    place: 'behind its finish reason',
+    error: 'silence',
+    fault: { breakAt: 'finish', breakHow: 'stall' },
+    sees: ANSWER,
+    attempts: [1, 0],
+    failures: 0,
+  },
+  {
     place: 'in silence after 20 tokens',
     error: 'that never ends',
     fault: { stallAfterTokens: 20 },
