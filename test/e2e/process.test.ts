@@ -2,13 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get, request, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeProvider, type FakeProvider } from '../../src/fake-provider/fake-provider.ts';
 import { VERSION } from '../../src/version.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHeldUpstream, type HeldUpstream } from '../support/held-upstream.ts';
 import { startLoadstone, type LoadstoneProcess, type ProcessOptions } from '../support/loadstone-process.ts';
 
@@ -58,15 +59,6 @@ function ask(url: string, body: Record<string, unknown> = {}, key = 'sk-any'): P
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body: JSON.stringify({ model: 'g', messages: [{ role: 'user', content: 'hello' }], ...body }),
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }
 

@@ -1,12 +1,12 @@
 // Several threads as an operator meets them: one process, one port, one log, one end.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get as httpsGet, type RequestOptions } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startFakeProvider } from '../../src/fake-provider/fake-provider.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { startHeldUpstream } from '../support/held-upstream.ts';
 import { startLoadstone, type LoadstoneProcess, type ProcessOptions } from '../support/loadstone-process.ts';
 
@@ -129,14 +129,5 @@ function status(options: RequestOptions): Promise<number | undefined> {
       response.resume();
       resolve(response.statusCode);
     }).once('error', reject);
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

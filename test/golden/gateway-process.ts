@@ -1,7 +1,6 @@
 // The gateway under test as a child process: started as a user starts it, with a config file, and asked until it answers.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { get } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,18 +20,6 @@ export interface GatewayStart {
 export type StartResult =
   | { readonly kind: 'started'; readonly gateway: GatewayProcess }
   | { readonly kind: 'exited'; readonly code: number | null; readonly output: string };
-
-/** A free port. Nothing holds it: whoever uses it does so soon. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** One running gateway. */
 export class GatewayProcess {

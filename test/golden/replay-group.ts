@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startGateway, type GatewayProcess, type GatewayStart } from './gateway-process.ts';
+import { freePort } from '../support/free-port.ts';
+import { startGateway, type GatewayProcess, type GatewayStart } from './gateway-process.ts';
 import { fillJson, fillPlaceholders, restorePlaceholders, type ReplayPorts } from './placeholders.ts';
 import type {
   CaseGroup,

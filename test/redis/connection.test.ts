@@ -5,8 +5,9 @@ import { loadConfigText } from '../../src/config/load.ts';
 import { openRedis, type RedisConnection } from '../../src/sharing/redis-connection.ts';
 import { runScript, scriptOf } from '../../src/sharing/script.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { opened } from '../support/opened.ts';
-import { freePort, isRedisMissing, startRedis, type RedisServer } from '../support/redis-server.ts';
+import { isRedisMissing, startRedis, type RedisServer } from '../support/redis-server.ts';
 
 const isMissing = isRedisMissing();
 const open: RedisConnection[] = [];

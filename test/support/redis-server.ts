@@ -2,10 +2,10 @@
 // is installed once where that is allowed (root on Debian); else tests that need it are skipped and say why.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectRedis } from '../../src/sharing/redis-client.ts';
+import { freePort } from './free-port.ts';
 
 const START_LIMIT_MS = 20_000;
 const INSTALL_LIMIT_MS = 180_000;
@@ -162,13 +162,4 @@ async function launch(path: string, args: readonly string[]): Promise<ChildProce
     child.once('exit', () => end(() => reject(new Error(`redis-server ended: ${text}`))));
   });
   return child;
-}
-
-/** Free a moment ago; redis-server cannot be asked for any free port. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
 }
