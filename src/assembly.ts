@@ -59,7 +59,7 @@ export function assemble(config: GatewayConfig, options: AssemblyOptions): Assem
   const inForce = new InForce(config, lasting, options.share);
   const context = () => inForce.context;
   const { reload, fellows, onHealthRounds } = options;
-  // Several threads share by memory; what instances share over Redis is for a gateway of one.
+  // Of several threads the one that watches over them asks Redis for all.
   const sharing = options.share === undefined ? openSharing({ clock, state, inForce }) : undefined;
   const openConnections = (): Promise<number> => connectionsOf(server);
   const control = lazyControlPlane({
@@ -120,7 +120,15 @@ function lastingParts(clock: Clock, log: RequestLog) {
 }
 
 function openSharing({ clock, state, inForce }: Pick<Drained, 'clock' | 'state' | 'inForce'>): Sharing {
-  const sharing = new Sharing({ clock, state, publish: (event) => inForce.context.services.publish(event) });
+  const sharing = new Sharing({
+    clock,
+    access: {
+      inside: async (work) => work(clock.now()),
+      changed: (now) => inForce.context.runtime.queue.changed(now),
+    },
+    onState: (kind) => (state.sharing = kind),
+    publish: (event) => inForce.context.services.publish(event),
+  });
   sharing.adopt(inForce.context.runtime);
   return sharing;
 }

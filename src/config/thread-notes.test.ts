@@ -21,7 +21,7 @@ test.each([
   [', rpm: 5', '{enforce_limits: false}', []],
   [', silent_model: h', '{}', ['silent_model']],
   ['', '{optional_pre_call_checks: [deployment_affinity]}', ['affinity']],
-  ['', '{redis_host: 127.0.0.1}', ['redis']],
+  ['', '{redis_host: 127.0.0.1}', []],
 ])('a deployment with "%s" under %s', (params, settings, expected) => {
   expect(notes(params, settings)).toEqual(expected);
 });

@@ -2,19 +2,14 @@
 // `--num_workers`. Limits, health and least-busy are exact and therefore not here.
 import type { GatewayConfig } from './types.ts';
 
-/** Threads share by memory, instances over Redis; both at once is not built. */
-export const NO_REDIS =
-  'redis: not used by several threads, which share their limits with each other alone; run instances of one thread';
-
 /** One line each; none for one thread, or where the config has nothing of the kind. */
-export function threadNotes({ table, deployments, redis }: GatewayConfig, threads: number): string[] {
+export function threadNotes({ table, deployments }: GatewayConfig, threads: number): string[] {
   if (threads === 1) return [];
   const { settings } = table;
   const isLimited = table.deployments.some(({ limits: { rpm, tpm, itpm, otpm } }) =>
     [rpm, tpm, itpm, otpm].some((limit) => limit !== undefined),
   );
   return [
-    ...(redis === undefined ? [] : [NO_REDIS]),
     ...(settings.affinity === undefined
       ? []
       : [

@@ -26,6 +26,10 @@ export interface Runtime {
 export interface FleetShare {
   readonly place: SharedPlace;
   readonly guard: FleetGuard;
+  /** What the process holds of limits that instances share; `undefined` = the config names no Redis. */
+  readonly leases: ArrayBufferLike | undefined;
+  /** A request needs what only the ledger of all instances can give; called inside the guard. */
+  readonly hurry: () => void;
 }
 
 /** For `config` as it is read, with numbers that begin at nothing, or in what is shared. */
@@ -37,8 +41,8 @@ export function createRuntime(
   const { deployments, settings } = config.table;
   const affinity = settings.affinity === undefined ? undefined : lasting.affinity;
   const alone = createFleet(deployments, share?.place, settings.budgets?.list.length);
-  // Threads share by memory alone: several of them take no part in what instances share.
-  const fleet = config.redis === undefined || share !== undefined ? alone : leaseFleet(alone);
+  const fleet = config.redis === undefined ? alone : leaseFleet(alone, share?.leases);
+  if (fleet.hub !== undefined) fleet.hub.bell.ring = share?.hurry;
   const { transports } = lasting;
   return { config, fleet, queue: new AdmissionQueue(), affinity, guard: share?.guard, transports };
 }

@@ -1,7 +1,7 @@
 // Prometheus metrics under LiteLLM's names (litellm-behaviour.md 10.11). The hot path only adds to plain numbers that
 // lie in arrays; labels and text are made when somebody scrapes.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GatewayListener, RequestEvent } from '../gateway/events.ts';
+import type { GatewayListener, RequestEvent, SharingCallEvent } from '../gateway/events.ts';
 import type { Runtime } from '../gateway/runtime.ts';
 import { DeploymentMetrics, type CountedDeployment, type DeploymentNames } from './deployment-metrics.ts';
 import { Exposition, labelText } from './exposition.ts';
@@ -9,11 +9,11 @@ import { FallbackMetrics, type CountedFallbacks } from './fallback-metrics.ts';
 import { ModelLabels } from './model-labels.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { LatencySeries, RequestSeries, type CountedSeries, type ObservedLatencies } from './request-metrics.ts';
-import { SharingMetrics } from './sharing-metrics.ts';
+import { SharingMetrics, type CountedCalls } from './sharing-metrics.ts';
 import { deploymentLabels, writeDeployments } from './write-deployments.ts';
 import { writeMirrors, writeRequests } from './write-requests.ts';
 import { writeRetryBudgets } from './write-retry-budgets.ts';
-import { StreamMetrics } from './stream-metrics.ts';
+import { StreamMetrics, type CountedStreams } from './stream-metrics.ts';
 import { writeState, type Scrape, type SeenDeployment } from './write-state.ts';
 
 export type { Scrape } from './write-state.ts';
@@ -27,6 +27,8 @@ export interface CountedMetrics {
   readonly requests: readonly (CountedSeries | undefined)[];
   readonly mirrors: readonly (CountedSeries | undefined)[];
   readonly fallbacks: CountedFallbacks;
+  readonly streams: CountedStreams;
+  readonly sharing: CountedCalls;
 }
 
 /** Counts since the process began, over every config that was in force. */
@@ -59,6 +61,8 @@ export class Metrics {
       requests: this.#requests,
       mirrors: this.#mirrors,
       fallbacks: this.#fallbacks.counted(),
+      streams: this.#streams.counted(),
+      sharing: this.#sharing.counted(),
     };
   }
 
@@ -82,6 +86,8 @@ export class Metrics {
       }
     }
     this.#fallbacks.absorb(other.fallbacks);
+    this.#streams.absorb(other.streams);
+    this.#sharing.absorb(other.sharing);
   }
 
   /** Begins to count for a runtime, from now on the one in force; its events carry its own deployment numbers. */
@@ -99,8 +105,13 @@ export class Metrics {
       } else if (event.kind === 'request') this.#request(event, latencies[event.deployment ?? -1]);
       else if (event.kind === 'fallback') this.#fallbacks.add(event);
       else if (event.kind === 'breaker') deployments[event.deployment]?.breaker(event);
-      else if (event.kind === 'sharing call') this.#sharing.add(event);
+      else if (event.kind === 'sharing call') this.sharingCall(event);
     };
+  }
+
+  /** A call to Redis, which belongs to no config. */
+  sharingCall(event: SharingCallEvent): void {
+    this.#sharing.add(event);
   }
 
   /** Everything in Prometheus's text format, made in several turns of the event loop: requests go on meanwhile. */

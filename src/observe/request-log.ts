@@ -77,7 +77,7 @@ export class RequestLog {
         case 'breaker':
           return this.#breaker(event, deployments[event.deployment]?.id);
         case 'sharing':
-          return this.#sharing(event);
+          return this.sharing(event);
         case 'fallback':
         case 'sharing call':
           return undefined;
@@ -104,7 +104,8 @@ export class RequestLog {
     else this.logger.warn({ deployment, status }, 'deployment gets no traffic for a while');
   }
 
-  #sharing({ state, reason, place }: SharingEvent): void {
+  /** Belongs to no config. */
+  sharing({ state, reason, place }: SharingEvent): void {
     const fields = { redis: place, reason };
     if (state === 'up') this.logger.info(fields, 'limits are shared over Redis');
     else if (state === 'slow') this.logger.warn(fields, 'Redis is slow: no request waits for it');

@@ -3,13 +3,21 @@
 import type { SharingCallEvent } from '../gateway/events.ts';
 import type { SharingState } from '../gateway/runtime.ts';
 import type { Exposition } from './exposition.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, type ObservedValues } from './histogram.ts';
 
 /** Seconds that a call takes, from the same machine to the limit of patience. */
 const CALL_BUCKETS_S: readonly number[] = [
   0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 ];
 const MS_PER_S = 1_000;
+
+/** Calls that ended. */
+export interface CountedCalls {
+  readonly calls: number;
+  readonly late: number;
+  readonly failed: number;
+  readonly latency: ObservedValues;
+}
 
 export class SharingMetrics {
   readonly #latency = new Histogram(CALL_BUCKETS_S);
@@ -25,6 +33,18 @@ export class SharingMetrics {
     }
     if (outcome === 'late') this.#late += 1;
     this.#latency.observe(durationMs / MS_PER_S);
+  }
+
+  counted(): CountedCalls {
+    return { calls: this.#calls, late: this.#late, failed: this.#failed, latency: this.#latency };
+  }
+
+  /** Adds what was counted elsewhere. */
+  absorb({ calls, late, failed, latency }: CountedCalls): void {
+    this.#calls += calls;
+    this.#late += late;
+    this.#failed += failed;
+    this.#latency.absorb(latency);
   }
 
   /** The gauges have no sample where no Redis is configured. */

@@ -7,6 +7,12 @@ import type { ModelLabels } from './model-labels.ts';
 
 const RESULTS = { success: 'whole', failure: 'failed', abandoned: 'client left' } as const;
 
+/** By label text. */
+export interface CountedStreams {
+  readonly races: ReadonlyMap<string, number>;
+  readonly recoveries: ReadonlyMap<string, number>;
+}
+
 export class StreamMetrics {
   readonly #labels: ModelLabels;
   readonly #races = new Map<string, number>();
@@ -23,6 +29,16 @@ export class StreamMetrics {
     if (by === undefined) return;
     const result = RESULTS[outcome];
     count(this.#recoveries, labelText({ requested_model: this.#name(requestedModel), by, result }));
+  }
+
+  counted(): CountedStreams {
+    return { races: this.#races, recoveries: this.#recoveries };
+  }
+
+  /** Adds what was counted elsewhere. */
+  absorb({ races, recoveries }: CountedStreams): void {
+    for (const [key, times] of races) count(this.#races, key, times);
+    for (const [key, times] of recoveries) count(this.#recoveries, key, times);
   }
 
   write(out: Exposition): void {
@@ -45,6 +61,6 @@ export class StreamMetrics {
   }
 }
 
-function count(totals: Map<string, number>, key: string): void {
-  totals.set(key, (totals.get(key) ?? 0) + 1);
+function count(totals: Map<string, number>, key: string, times = 1): void {
+  totals.set(key, (totals.get(key) ?? 0) + times);
 }

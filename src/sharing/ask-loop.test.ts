@@ -16,6 +16,8 @@ function stage(pauseMs = 250) {
   const redis: Behaviour = { delayMs: 1, error: undefined, connects: true };
   const seen = { calls: [] as number[], answers: [] as boolean[], unanswered: 0, closed: 0, connects: 0, farewells: 0 };
   const states: LoopState[] = [];
+  /** Settles when an answer has been taken in. */
+  const takingIn = { done: Promise.resolve() };
   const ended: string[] = [];
   const connection: RedisConnection = {
     send: () => Promise.reject(new Error('the dialogue calls')),
@@ -28,12 +30,13 @@ function stage(pauseMs = 250) {
       clock.after(delayMs, () => (error === undefined ? resolve('reply') : reject(new Error(error))), undefined);
     });
   const dialogue: Dialogue = {
-    call: (_, now) => {
-      seen.calls.push(now);
+    call: () => {
+      seen.calls.push(clock.now());
       return reply();
     },
-    answered: (answer, { wasLate }) => {
+    answered: async (answer, wasLate) => {
       if (answer !== 'reply') throw new Error('nonsense');
+      await takingIn.done;
       seen.answers.push(wasLate);
     },
     unanswered: () => void (seen.unanswered += 1),
@@ -53,7 +56,7 @@ function stage(pauseMs = 250) {
     onState: (state) => void states.push(state),
     onCall: ({ outcome, durationMs }) => void ended.push(`${outcome} ${durationMs}`),
   });
-  return { clock, redis, seen, states, ended, loop, kinds: () => states.map(({ kind }) => kind) };
+  return { clock, redis, seen, states, ended, takingIn, loop, kinds: () => states.map(({ kind }) => kind) };
 }
 
 describe('a loop whose Redis answers', () => {
@@ -94,6 +97,22 @@ describe('a loop whose Redis answers', () => {
     expect(seen.calls.length).toBeGreaterThan(45);
     const gaps = seen.calls.slice(10).map((at, index) => at - (seen.calls[index + 9] ?? 0));
     expect(Math.max(...gaps)).toBeLessThan(66);
+  });
+
+  test('asks nothing further before an answer has been taken in', async () => {
+    const { clock, seen, takingIn, loop } = stage();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    takingIn.done = promise;
+    loop.start();
+    await clock.advance(10);
+    loop.hurry();
+    await clock.advance(5_000);
+    expect(seen).toMatchObject({ calls: [1_000_000], answers: [], unanswered: 0 });
+    resolve();
+    await clock.advance(0);
+    expect(seen.answers).toEqual([false]);
+    await clock.advance(300);
+    expect(seen.calls.length).toBe(2);
   });
 
   test('gives back what it holds at the end, and then asks no more', async () => {

@@ -26,15 +26,15 @@ const FAREWELL_LIMIT_MS = 250;
 /** The sides of the exchange that the loop does not understand. */
 export interface Dialogue {
   /** Makes the call. */
-  call(connection: RedisConnection, now: Millis): Promise<unknown>;
-  /** `wasLate`: after `unanswered`. Throws for a reply that means nothing. */
-  answered(reply: unknown, at: { readonly now: Millis; readonly wasLate: boolean }): void;
+  call(connection: RedisConnection): Promise<unknown>;
+  /** `wasLate`: after `unanswered`. Rejects for a reply that means nothing. */
+  answered(reply: unknown, wasLate: boolean): Promise<void>;
   /** No answer yet, or none at all: nobody may wait for it. It may still come. */
-  unanswered(now: Millis): void;
+  unanswered(): void;
   /** Gives back what is held; the last call of all. */
-  farewell(connection: RedisConnection, now: Millis): Promise<unknown>;
+  farewell(connection: RedisConnection): Promise<unknown>;
   /** Pause until the next call when nobody is in need. */
-  pauseMs(now: Millis): Millis;
+  pauseMs(): Millis;
 }
 
 export interface LoopState {
@@ -112,7 +112,7 @@ export class AskLoop {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    await this.#bounded(this.#parts.dialogue.farewell(connection, this.#now()));
+    await this.#bounded(this.#parts.dialogue.farewell(connection));
     connection.close();
   }
 
@@ -162,7 +162,7 @@ export class AskLoop {
     const step = this.#begin(true, () => undefined);
     this.#rate.begin(step.beganMs);
     step.timers.push(clock.after(ANSWER_LIMIT_MS, () => this.#late(step), undefined));
-    step.work = dialogue.call(connection, step.beganMs).then(
+    step.work = dialogue.call(connection).then(
       (reply) => this.#answered(step, reply),
       (error: unknown) => this.#failed(step, troubleOf(error)),
     );
@@ -183,29 +183,43 @@ export class AskLoop {
   }
 
   #endStep(): void {
-    for (const timer of this.#step?.timers ?? []) this.#parts.clock.cancel(timer);
+    this.#cancelTimersOf(this.#step);
     this.#step = undefined;
+  }
+
+  #cancelTimersOf(step: Step | undefined): void {
+    for (const timer of step?.timers ?? []) this.#parts.clock.cancel(timer);
   }
 
   #late(step: Step): void {
     if (this.#step !== step) return;
     step.isLate = true;
-    this.#parts.dialogue.unanswered(this.#now());
+    this.#parts.dialogue.unanswered();
   }
 
-  #answered(step: Step, reply: unknown): void {
+  /** The next call begins when this answer has been taken in. */
+  async #answered(step: Step, reply: unknown): Promise<void> {
     if (this.#step !== step) return;
-    const now = this.#now();
-    this.#endStep();
+    this.#cancelTimersOf(step);
     this.#failuresInRow = 0;
-    this.#parts.onCall({ outcome: step.isLate ? 'late' : 'answered', durationMs: now - step.beganMs });
-    try {
-      this.#parts.dialogue.answered(reply, { now, wasLate: step.isLate });
-    } catch (error) {
-      return this.#fail(troubleOf(error));
-    }
+    this.#parts.onCall({ outcome: step.isLate ? 'late' : 'answered', durationMs: this.#now() - step.beganMs });
+    const trouble = await this.#takeIn(reply, step.isLate);
+    if (this.#step !== step) return;
+    this.#endStep();
+    if (trouble !== undefined) return this.#fail(trouble);
     this.#judge(step.isLate);
-    this.#at(Math.max(this.#rate.nextAt(now), now + this.#parts.dialogue.pauseMs(now)));
+    const now = this.#now();
+    this.#at(Math.max(this.#rate.nextAt(now), now + this.#parts.dialogue.pauseMs()));
+  }
+
+  /** What is wrong with the reply. */
+  async #takeIn(reply: unknown, wasLate: boolean): Promise<string | undefined> {
+    try {
+      await this.#parts.dialogue.answered(reply, wasLate);
+      return undefined;
+    } catch (error) {
+      return troubleOf(error);
+    }
   }
 
   /** A single late answer may be our own fault (a collection, a busy machine): it is no news. */
@@ -229,7 +243,7 @@ export class AskLoop {
     this.#connection = undefined;
     this.#lateness = 0;
     const now = this.#now();
-    dialogue.unanswered(now);
+    dialogue.unanswered();
     this.#become({ kind: 'down', reason });
     const longestMs = this.#failuresInRow < SHORT_PAUSES ? SHORT_PAUSE_MS : LONG_PAUSE_MS;
     const pauseMs = Math.min(longestMs, FIRST_PAUSE_MS * 2 ** this.#failuresInRow);

@@ -1,23 +1,27 @@
 // What the loop says to the ledger and what it does with the answer: carries asks of the core's lease holder over, and
-// tells the queue when limits may have room again. Between two configs it goes on with what it holds.
-import { LeaseHolder } from '../core/lease/lease-holder.ts';
-import type { LeasedFleet } from '../core/fleet/leases.ts';
+// tells whoever waits when limits may have room again. Between two configs it goes on with what it holds.
+import { LeaseHolder, type LeasedRuntime } from '../core/lease/lease-holder.ts';
 import type { Millis } from '../core/units.ts';
-import type { Runtime } from '../gateway/runtime.ts';
 import type { Dialogue } from './ask-loop.ts';
 import { leaseCall, readLeaseReply } from './lease-call.ts';
 import { LEASE_SCRIPT } from './lease-script.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runScript } from './script.ts';
 
-/** A runtime whose limits are shared. */
-export type SharedRuntime = Runtime & { readonly fleet: LeasedFleet };
+/** How the numbers are touched from here. */
+export interface NumbersAccess {
+  /** Does one piece of work with them, as soon as nobody else is at it, in the order of the calls. */
+  readonly inside: <Result>(work: (now: Millis) => Result) => Promise<Result>;
+  /** Called inside: limits may have room again. */
+  readonly changed: (now: Millis) => void;
+}
 
 export interface DialogueParts {
   /** Unique to this run of this process. */
   readonly instance: string;
   readonly namespace: string;
-  readonly runtime: SharedRuntime;
+  readonly runtime: LeasedRuntime;
+  readonly access: NumbersAccess;
   readonly now: Millis;
   /** Somebody needs what only the ledger can give. */
   readonly hurry: () => void;
@@ -28,50 +32,53 @@ export interface DialogueParts {
 export class LeaseDialogue implements Dialogue {
   readonly #parts: DialogueParts;
   readonly #holder: LeaseHolder;
-  #runtime: SharedRuntime;
+  #runtime: LeasedRuntime;
 
+  /** To be made inside. */
   constructor(parts: DialogueParts) {
     this.#parts = parts;
     this.#runtime = parts.runtime;
-    this.#holder = new LeaseHolder(parts.instance, leased(parts.runtime), parts.now);
+    this.#holder = new LeaseHolder(parts.instance, parts.runtime, parts.now);
     parts.runtime.fleet.hub.bell.ring = parts.hurry;
   }
 
-  /** A reload: `runtime` has inherited the numbers of the one before. */
-  moved(runtime: SharedRuntime): void {
-    this.#holder.moved(leased(runtime));
+  /** A reload, to be told inside: `runtime` has inherited the numbers of the one before. */
+  moved(runtime: LeasedRuntime): void {
+    this.#holder.moved(runtime);
     this.#runtime = runtime;
     runtime.fleet.hub.bell.ring = this.#parts.hurry;
   }
 
-  call(connection: RedisConnection, now: Millis): Promise<unknown> {
-    return runScript(connection, LEASE_SCRIPT, leaseCall(this.#parts.namespace, this.#holder.ask(now)));
+  async call(connection: RedisConnection): Promise<unknown> {
+    const ask = await this.#parts.access.inside((now) => this.#holder.ask(now));
+    return runScript(connection, LEASE_SCRIPT, leaseCall(this.#parts.namespace, ask));
   }
 
   /** A Redis whose answers come too late is used and not waited for. */
-  answered(reply: unknown, { now, wasLate }: { readonly now: Millis; readonly wasLate: boolean }): void {
+  async answered(reply: unknown, wasLate: boolean): Promise<void> {
     const answer = readLeaseReply(reply);
-    this.#holder.answered(answer, now);
-    if (wasLate) this.#holder.unanswered(now);
+    await this.#parts.access.inside((now) => {
+      this.#holder.answered(answer, now);
+      if (wasLate) this.#holder.unanswered(now);
+      this.#parts.access.changed(now);
+    });
     if (answer.kind === 'answer') this.#parts.onInstances(answer.members);
-    this.#runtime.queue.changed(now);
   }
 
-  unanswered(now: Millis): void {
-    this.#holder.unanswered(now);
-    this.#runtime.queue.changed(now);
+  unanswered(): void {
+    void this.#parts.access.inside((now) => {
+      this.#holder.unanswered(now);
+      this.#parts.access.changed(now);
+    });
   }
 
-  farewell(connection: RedisConnection, now: Millis): Promise<unknown> {
+  async farewell(connection: RedisConnection): Promise<unknown> {
     this.#runtime.fleet.hub.bell.ring = undefined;
-    return runScript(connection, LEASE_SCRIPT, leaseCall(this.#parts.namespace, this.#holder.leave(now)));
+    const ask = await this.#parts.access.inside((now) => this.#holder.leave(now));
+    return runScript(connection, LEASE_SCRIPT, leaseCall(this.#parts.namespace, ask));
   }
 
   pauseMs(): Millis {
     return this.#holder.pauseMs();
   }
-}
-
-function leased({ fleet, config }: SharedRuntime) {
-  return { fleet, table: config.table };
 }

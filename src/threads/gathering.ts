@@ -14,7 +14,8 @@ const CHECKING_PATIENCE_MS = 600_000;
 export class Gathering {
   readonly #threads: () => readonly WorkerThread[];
   readonly #lastReports = new Map<WorkerThread, ThreadReport>();
-  readonly #departed = new Metrics();
+  /** What no thread that serves has counted: those who have died, and calls to Redis. */
+  readonly further = new Metrics();
   readonly #process = new ProcessMetrics();
 
   /** `threads` gives those that serve now, by number. */
@@ -26,7 +27,7 @@ export class Gathering {
   bury(thread: WorkerThread): void {
     const last = this.#lastReports.get(thread);
     this.#lastReports.delete(thread);
-    if (last !== undefined) this.#departed.absorb(last.metrics);
+    if (last !== undefined) this.further.absorb(last.metrics);
   }
 
   readonly handlers: Pick<WatchingHandlers, 'report' | 'recent' | 'find' | 'healthRound'> = {
@@ -49,7 +50,7 @@ export class Gathering {
   async #report(): Promise<GatewayReport> {
     const process = await this.#process.data();
     const threads = await this.#fromAll((thread) => this.#reportOf(thread));
-    return { process, threads: threads.filter((one) => one !== undefined), departed: this.#departed.counted() };
+    return { process, threads: threads.filter((one) => one !== undefined), further: this.further.counted() };
   }
 
   async #reportOf(thread: WorkerThread): Promise<ThreadReport | undefined> {

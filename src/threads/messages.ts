@@ -2,6 +2,7 @@
 import type { GatewayReport, ThreadReport } from '../http/control-plane/fellows.ts';
 import type { CheckedDeployment } from '../http/control-plane/health-report.ts';
 import type { RecentRequest } from '../observe/recent.ts';
+import type { SharingState } from '../gateway/runtime.ts';
 import type { AffinityHint } from './affinity-hints.ts';
 import type { LogLevel } from '../observe/request-log.ts';
 import type { ReloadOutcome } from '../reload.ts';
@@ -12,6 +13,8 @@ export interface Generation {
   /** What was read, by path, the config itself first. */
   readonly texts: ReadonlyMap<string, string>;
   readonly fleet: SharedArrayBuffer;
+  /** What the process holds of limits that instances share; `undefined` = the config names no Redis. */
+  readonly leases: SharedArrayBuffer | undefined;
 }
 
 /** What a thread that serves is started with. */
@@ -60,6 +63,8 @@ export type OfServing = {
   healthRound: { asked: undefined; answer: readonly CheckedDeployment[] };
   /** What others have learned about who served whom. */
   hints: { asked: readonly AffinityHint[]; answer: void };
+  /** How sharing with other instances goes from now on; `undefined` = the config names no Redis. */
+  sharing: { asked: SharingState | undefined; answer: void };
   /** A connection is its to serve; what the client sends, when he sends no more, when he is gone. */
   accept: { asked: DealtPeer; answer: void };
   bytes: { asked: { readonly id: number; readonly bytes: Uint8Array }; answer: void };
@@ -88,6 +93,8 @@ export type OfWatching = {
   find: { asked: string; answer: RecentRequest | undefined };
   healthRound: { asked: undefined; answer: readonly CheckedDeployment[] };
   hints: { asked: readonly AffinityHint[]; answer: void };
+  /** A request needs what only the ledger of all instances can give. */
+  hurry: { asked: undefined; answer: void };
 };
 
 export interface StartProblem {

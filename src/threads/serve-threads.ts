@@ -1,6 +1,5 @@
 // A gateway of several threads on one port: what `serve.ts` is for one. The threads serve, this one watches over them.
 import { createServer } from 'node:net';
-import { NO_REDIS } from '../config/thread-notes.ts';
 import type { GatewayConfig } from '../config/types.ts';
 import { Reloader, reportReload } from '../reload.ts';
 import { readTls, urlOf, type RunningGateway, type ServeOptions } from '../serve-options.ts';
@@ -21,7 +20,8 @@ export interface ServeThreadsOptions extends Omit<ServeOptions, 'clock'> {
 export async function serveThreads(config: GatewayConfig, options: ServeThreadsOptions): Promise<RunningGateway> {
   const { threads, clockSpeed = 1, dealing = 'system', host, log, env, keepAliveTimeoutMs } = options;
   const originNs = originNow();
-  const fleet = new SharedFleet(config, threads, commonClock(originNs, clockSpeed));
+  const clock = commonClock(originNs, clockSpeed);
+  const fleet = new SharedFleet(config, threads, clock);
   const reloader = new Reloader({
     read: options.readConfig ?? (() => config),
     replace: (next) => supervisor.replace(next),
@@ -42,10 +42,10 @@ export async function serveThreads(config: GatewayConfig, options: ServeThreadsO
       logLevel: log.level,
     },
     fleet,
+    clock,
     log,
     reload: () => reloader.reload('admin'),
   });
-  if (config.redis !== undefined) log.logger.warn(NO_REDIS);
   if (dealing === 'system') await claim(options);
   const port = await supervisor.start();
   return {

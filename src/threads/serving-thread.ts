@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { assemble, type Assembly } from '../assembly.ts';
 import { loadConfigAgain } from '../config/load.ts';
 import type { GatewayConfig } from '../config/types.ts';
-import type { FleetShare } from '../gateway/runtime.ts';
+import type { FleetShare, SharingState } from '../gateway/runtime.ts';
 import { insideGuard } from '../gateway/fleet-guard.ts';
 import { RequestLog } from '../observe/request-log.ts';
 import type { ThreadReport } from '../http/control-plane/fellows.ts';
@@ -33,6 +33,7 @@ class ServingThread {
   /** Connections that another thread holds. */
   readonly #dealt = new Map<number, DealtSocket>();
   readonly #process = new ProcessMetrics();
+  #sharing: SharingState | undefined;
   #latestRound: (() => Promise<readonly CheckedDeployment[]>) | undefined;
 
   constructor(start: ThreadStart, post: Post) {
@@ -50,6 +51,7 @@ class ServingThread {
       find: (callId) => this.#gateway?.recent.find(callId),
       healthRound: () => this.#healthRound(),
       hints: (hints) => this.#learn(hints),
+      sharing: (state) => this.#noteSharing(state),
       accept: (peer) => this.#accept(peer),
       bytes: ({ id, bytes }) => this.#dealt.get(id)?.receive(bytes),
       ended: (id) => void this.#dealt.get(id)?.push(null),
@@ -91,6 +93,7 @@ class ServingThread {
     });
     this.#log = log;
     this.#gateway = gateway;
+    gateway.state.sharing = this.#sharing;
     tellHints(gateway.inForce.affinity, (hints) => this.#line.tell('hints', hints));
     this.#lock.onEpoch = (now) => this.#onEpoch(gateway, now);
     if (start.dealing === 'system') await this.#listen(gateway);
@@ -102,9 +105,10 @@ class ServingThread {
     return loadConfigAgain(texts, { env, cliModel });
   }
 
-  #shareOf({ fleet }: Generation): FleetShare {
+  #shareOf({ fleet, leases }: Generation): FleetShare {
     const { thread, threads } = this.#start;
-    return { place: { buffer: fleet, count: threads, thread }, guard: this.#lock };
+    const hurry = (): void => this.#line.tell('hurry', undefined);
+    return { place: { buffer: fleet, count: threads, thread }, guard: this.#lock, leases, hurry };
   }
 
   #listen({ server }: Assembly): Promise<void> {
@@ -164,6 +168,11 @@ class ServingThread {
 
   #learn(hints: readonly AffinityHint[]): void {
     for (const hint of hints) this.#gateway?.inForce.affinity.learn(hint);
+  }
+
+  #noteSharing(state: SharingState | undefined): void {
+    this.#sharing = state;
+    if (this.#gateway !== undefined) this.#gateway.state.sharing = state;
   }
 
   async #drain(): Promise<void> {

@@ -5,7 +5,9 @@ import type { GatewayConfig } from '../config/types.ts';
 import { createFleet, fleetBytes } from '../core/fleet/fleet.ts';
 import { copyNumbers, pointAtHeirs, type FleetOf } from '../core/fleet/inherit.ts';
 import { dropReservations, giveBackThread, recountFleet } from '../core/fleet/lanes.ts';
+import { leaseBytes, leaseFleet } from '../core/fleet/leases.ts';
 import { microsBefore } from '../core/fleet/micros.ts';
+import { recountHands } from '../core/lease/hand.ts';
 import type { Millis } from '../core/units.ts';
 import type { Clock } from '../upstream/clock.ts';
 import { FleetLock } from './fleet-lock.ts';
@@ -30,6 +32,7 @@ export class SharedFleet {
   readonly #lock: FleetLock;
   readonly #clock: Clock;
   #lastNumber = 0;
+  #last: Promise<unknown> = Promise.resolve();
   #inForce: FleetDraft;
   /** Those before, newest first: in them are the numbers of deployments that are gone and may come back. */
   #earlier: readonly FleetDraft[] = [];
@@ -56,18 +59,23 @@ export class SharedFleet {
     const { threads } = this.#shared;
     const accounts = budgets?.list.length;
     const buffer = new SharedArrayBuffer(fleetBytes(deployments, accounts, threads));
-    const fleet = createFleet(deployments, { buffer, count: threads, thread: NO_LANE }, accounts);
+    const alone = createFleet(deployments, { buffer, count: threads, thread: NO_LANE }, accounts);
+    const leases = config.redis === undefined ? undefined : new SharedArrayBuffer(leaseBytes(alone));
+    const fleet = leases === undefined ? alone : leaseFleet(alone, leases);
     this.#lastNumber += 1;
     return {
       config,
-      generation: { number: this.#lastNumber, texts: config.texts, fleet: buffer },
+      generation: { number: this.#lastNumber, texts: config.texts, fleet: buffer, leases },
       fleet: { fleet, deployments, budgets },
     };
   }
 
-  /** Moves the numbers. Whoever enters next, in any thread, finds that another config is in force. */
-  async enact(next: FleetDraft): Promise<void> {
-    await this.#inside((now) => {
+  /**
+   * Moves the numbers. Whoever enters next, in any thread, finds that another config is in force. `moved` is called
+   * before anybody enters.
+   */
+  async enact(next: FleetDraft, moved: () => void): Promise<void> {
+    await this.inside((now) => {
       const generations = [this.#inForce, ...this.#earlier].map(({ fleet }) => fleet);
       copyNumbers(generations, next.fleet, now);
       for (const old of generations) pointAtHeirs(old, next.fleet);
@@ -77,6 +85,7 @@ export class SharedFleet {
       this.#earlier = [this.#inForce, ...this.#earlier].slice(0, MOST_EARLIER);
       this.#inForce = next;
       this.#lock.nextEpoch();
+      moved();
     });
   }
 
@@ -87,16 +96,28 @@ export class SharedFleet {
     const { words } = this.#shared;
     Atomics.store(words, laneWord(thread, LANE.isQueueing), 0);
     Atomics.store(words, laneWord(thread, LANE.heldBytes), 0);
-    await this.#inside((now) => {
+    await this.inside((now) => {
       const { fleet } = this.#inForce.fleet;
-      if (wasInside) recountFleet(fleet);
+      if (wasInside) {
+        recountFleet(fleet);
+        recountHands(fleet);
+      }
       giveBackThread(fleet, thread, microsBefore(now));
       this.#lock.nextEpoch();
     });
   }
 
-  /** Never blocks: if the thread inside dies, this one must hear of it. */
-  async #inside(work: (now: Millis) => void): Promise<void> {
+  /**
+   * One piece of work with the numbers, in the order in which they were wished for; whoever waits for units looks again
+   * afterwards. Never blocks: if the thread inside dies, this one must hear of it.
+   */
+  inside<Result>(work: (now: Millis) => Result): Promise<Result> {
+    const done = this.#last.then(() => this.#enter(work));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #enter<Result>(work: (now: Millis) => Result): Promise<Result> {
     for (;;) {
       const now = this.#lock.tryEnter(this.#clock.now());
       if (now === undefined) {

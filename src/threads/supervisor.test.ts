@@ -20,6 +20,7 @@ async function supervised(script: string, threads = 2) {
   const stream = { write: (line: string) => void (text += line) };
   const log = await RequestLog.open({ level: 'info', pretty: false, stream });
   const originNs = originNow();
+  const clock = commonClock(originNs, 1);
   const supervisor = new Supervisor({
     start: {
       threads,
@@ -34,7 +35,8 @@ async function supervised(script: string, threads = 2) {
       keepAliveTimeoutMs: 5_000,
       logLevel: 'info',
     },
-    fleet: new SharedFleet(config, threads, commonClock(originNs, 1)),
+    fleet: new SharedFleet(config, threads, clock),
+    clock,
     log,
     reload: async () => ({ kind: 'rejected', problems: [] }),
     script: SCRIPT,

@@ -3,6 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfig } from '../config/types.ts';
 import type { RequestLog } from '../observe/request-log.ts';
+import { Sharing } from '../sharing/sharing.ts';
+import type { SharingState } from '../gateway/runtime.ts';
+import type { Clock } from '../upstream/clock.ts';
 import { changeBetween, type ConfigChange, type ReloadOutcome } from '../reload.ts';
 import { LineClosedError } from './line.ts';
 import type { ThreadStart } from './messages.ts';
@@ -16,6 +19,7 @@ export interface SupervisorParts {
   /** What every thread is started with; what differs is added. */
   readonly start: Omit<ThreadStart, 'thread' | 'words' | 'generation'>;
   readonly fleet: SharedFleet;
+  readonly clock: Clock;
   readonly log: RequestLog;
   /** An operator asked one of the threads. */
   readonly reload: () => Promise<ReloadOutcome>;
@@ -50,6 +54,8 @@ export class Supervisor {
   /** Starts and reloads, one after the other: no thread begins with a config that is being replaced. */
   #last: Promise<unknown> = Promise.resolve();
   #port: number;
+  /** Asks Redis for all threads. */
+  readonly #sharing: Sharing;
   /** Where threads cannot share a port. */
   #dealer: Dealer | undefined;
   /** Ended on purpose, one by one. */
@@ -59,23 +65,37 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#port = parts.start.port;
+    const { fleet, clock, log } = parts;
+    this.#sharing = new Sharing({
+      clock,
+      // Threads in which requests wait are told by the lock itself.
+      access: { inside: (work) => fleet.inside(work), changed: () => undefined },
+      onState: (state) => this.#spread(state),
+      publish: (event) => {
+        if (event.kind === 'sharing') log.sharing(event);
+        else this.#gathering.further.sharingCall(event);
+      },
+    });
   }
 
   /** Resolves with the port when all threads listen; rejects with what kept one from it, and then none is left. */
   async start(): Promise<number> {
-    const { threads } = this.#parts.start;
+    const { fleet, start } = this.#parts;
+    const { threads } = start;
     try {
+      await fleet.inside(() => this.#adopt());
       const port = await this.#openFirst();
       const others = Array.from({ length: threads - 1 }, (_, nth) => this.#open(nth + 2));
       await Promise.all(others.map(({ listening }) => listening));
       // Only now, so that nobody is served by a gateway that does not come about.
-      if (this.#dealer !== undefined) this.#port = await this.#dealer.listen(this.#parts.start);
+      if (this.#dealer !== undefined) this.#port = await this.#dealer.listen(start);
       else this.#port = port;
       return this.#port;
     } catch (error) {
       this.#isEnding = true;
       this.#dealer?.close();
       await Promise.all([...this.#threads.values()].map((thread) => thread.end()));
+      await this.#sharing.stop();
       throw error;
     }
   }
@@ -113,7 +133,7 @@ export class Supervisor {
         for (const { line } of threads) line.tell('discard', undefined);
         throw new Error(refusal);
       }
-      await fleet.enact(next);
+      await fleet.enact(next, () => this.#adopt());
       // Those that serve nothing just now hear of it as well. Who has died meanwhile is started with the new one.
       await Promise.allSettled(threads.map(({ line }) => line.ask('takeUp', undefined)));
       return changeBetween(old, config);
@@ -132,6 +152,17 @@ export class Supervisor {
         await thread.end();
       }),
     );
+    await this.#sharing.stop();
+  }
+
+  /** To be called inside. */
+  #adopt(): void {
+    const { config, fleet } = this.#parts.fleet.inForce;
+    this.#sharing.adopt({ config, fleet: fleet.fleet });
+  }
+
+  #spread(state: SharingState | undefined): void {
+    for (const { line } of this.#threads.values()) line.tell('sharing', state);
   }
 
   /** To everybody but the one who tells them. */
@@ -160,11 +191,13 @@ export class Supervisor {
         log: (lines) => log.pass(lines),
         ...(this.#dealer?.handlers ?? NOTHING_DEALT),
         hints: (hints) => this.#pass(hints, number),
+        hurry: () => this.#sharing.hurry(),
         reload,
       },
       script,
     );
     this.#threads.set(number, thread);
+    thread.line.tell('sharing', this.#sharing.state);
     const openedAtMs = performance.now();
     void thread.ended.then((why) => {
       const isSteady = performance.now() - openedAtMs > STEADY_MS;

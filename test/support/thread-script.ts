@@ -23,6 +23,7 @@ if (parentPort !== null) {
     find: () => undefined,
     healthRound: () => [],
     hints: () => undefined,
+    sharing: () => undefined,
     accept: () => undefined,
     bytes: () => undefined,
     ended: () => undefined,

@@ -3,7 +3,9 @@
 // came from.
 import { add, load, store } from '../fleet/cells.ts';
 import { GRANT, GRANTS, METER_LEASE, type MeterLease } from '../fleet/lease-cells.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
+import { metersOf } from '../fleet/row.ts';
 import { datedAdd, type DatedUnits } from './dated-units.ts';
 import type { LedgerSlot } from './exchange.ts';
 
@@ -51,14 +53,22 @@ function giveBack(lease: MeterLease, nth: number): void {
   const { cells } = lease;
   const place = placeOf(lease, nth);
   const units = load(cells, place + GRANT.units);
-  if (units > 0) datedAdd(changesOf(lease), load(cells, place + GRANT.slot), -units);
+  // Out of the hand first: should a thread end between the two, they count as used for their minute, and never twice.
   store(cells, place + GRANT.units, 0);
+  if (units > 0) datedAdd(changesOf(lease), load(cells, place + GRANT.slot), -units);
 }
 
 /** Nothing is in hand any more and nobody is told: the ledger that granted it is gone. */
 export function forgetHand(lease: MeterLease): void {
   for (let nth = 0; nth < GRANTS; nth++) store(lease.cells, placeOf(lease, nth) + GRANT.units, 0);
   noteHand(lease);
+}
+
+/** A thread died while it changed numbers: what is in hand is counted anew. */
+export function recountHands(fleet: Fleet): void {
+  for (const row of new Set(fleet.rows)) {
+    for (const { lease } of metersOf(row)) if (lease !== undefined) noteHand(lease);
+  }
 }
 
 function noteHand(lease: MeterLease): void {

@@ -16,8 +16,8 @@ export interface ThreadReport {
 export interface GatewayReport {
   /** Of every thread that serves; of one that does not answer what it said last. */
   readonly threads: readonly ThreadReport[];
-  /** What threads that have died had counted. */
-  readonly departed: CountedMetrics;
+  /** What is counted beside them: by threads that have died, and by the one that watches over all. */
+  readonly further: CountedMetrics;
   /** Of the thread that watches over the others. */
   readonly process: ProcessReport;
 }
@@ -47,7 +47,7 @@ export function totalState(threads: readonly ThreadReport[], own: Readonly<Serve
 }
 
 /** The exposition text of all threads together. */
-export async function gatheredText({ threads, departed, process }: GatewayReport, scrape: Scrape): Promise<string> {
+export async function gatheredText({ threads, further, process }: GatewayReport, scrape: Scrape): Promise<string> {
   const text = (): Promise<string> =>
     processText(
       process,
@@ -56,6 +56,6 @@ export async function gatheredText({ threads, departed, process }: GatewayReport
   const all = new Metrics({ text });
   all.adopt(scrape.runtime);
   for (const { metrics } of threads) all.absorb(metrics);
-  all.absorb(departed);
+  all.absorb(further);
   return all.text({ ...scrape, threads: threads.length, state: totalState(threads, scrape.state) });
 }
