@@ -1,16 +1,13 @@
 // Keeps asking Redis: one call at a time, never more than the bound, sooner when somebody is in need, and no request ever
 // waits for it. After 50 ms without an answer those who wait are told; after a second the connection is given up and
 // made anew after a pause. What is asked and what an answer means is the dialogue's.
+import { ANSWER_MS, SILENCE_MS } from '../core/lease/exchange.ts';
 import type { Millis } from '../core/units.ts';
 import type { Clock, TimerHandle } from '../upstream/clock.ts';
 import { CallRate } from './call-rate.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { troubleOf } from './trouble.ts';
 
-/** An answer that takes longer is nobody's to wait for (DESIGN 6). */
-export const ANSWER_LIMIT_MS = 50;
-/** Silence for so long ends a call and its connection. */
-export const SILENCE_LIMIT_MS = 1_000;
 /** The same for making a connection; the first one includes loading the library. */
 const CONNECT_LIMIT_MS = 3_000;
 /** Pauses between attempts to connect, of which at least half is kept: short while it may only be a restart. */
@@ -27,9 +24,11 @@ const FAREWELL_LIMIT_MS = 250;
 export interface Dialogue {
   /** Makes the call. */
   call(connection: RedisConnection): Promise<unknown>;
-  /** `wasLate`: after `unanswered`. Rejects for a reply that means nothing. */
+  /** `wasLate`: after `late`. Rejects for a reply that means nothing. */
   answered(reply: unknown, wasLate: boolean): Promise<void>;
-  /** No answer yet, or none at all: nobody may wait for it. It may still come. */
+  /** No answer yet: it may still come. */
+  late(): void;
+  /** None will come: nobody may wait for it. */
   unanswered(): void;
   /** Gives back what is held; the last call of all. */
   farewell(connection: RedisConnection): Promise<unknown>;
@@ -161,7 +160,7 @@ export class AskLoop {
     const { clock, dialogue } = this.#parts;
     const step = this.#begin(true, () => undefined);
     this.#rate.begin(step.beganMs);
-    step.timers.push(clock.after(ANSWER_LIMIT_MS, () => this.#late(step), undefined));
+    step.timers.push(clock.after(ANSWER_MS, () => this.#late(step), undefined));
     step.work = dialogue.call(connection).then(
       (reply) => this.#answered(step, reply),
       (error: unknown) => this.#failed(step, troubleOf(error)),
@@ -171,7 +170,7 @@ export class AskLoop {
   #begin(isCall: boolean, giveUp: () => void): Step {
     const { clock } = this.#parts;
     const step: Step = { isCall, beganMs: this.#now(), giveUp, timers: [], work: Promise.resolve(), isLate: false };
-    const limitMs = isCall ? SILENCE_LIMIT_MS : CONNECT_LIMIT_MS;
+    const limitMs = isCall ? SILENCE_MS : CONNECT_LIMIT_MS;
     const silent = (): void => {
       giveUp();
       this.#failed(step, `no answer for ${limitMs / 1_000} s`);
@@ -194,7 +193,7 @@ export class AskLoop {
   #late(step: Step): void {
     if (this.#step !== step) return;
     step.isLate = true;
-    this.#parts.dialogue.unanswered();
+    this.#parts.dialogue.late();
   }
 
   /** The next call begins when this answer has been taken in. */

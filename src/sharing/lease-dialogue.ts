@@ -59,15 +59,23 @@ export class LeaseDialogue implements Dialogue {
     const answer = readLeaseReply(reply);
     await this.#parts.access.inside((now) => {
       this.#holder.answered(answer, now);
-      if (wasLate) this.#holder.unanswered(now);
+      if (wasLate) this.#holder.late(now);
       this.#parts.access.changed(now);
     });
     if (answer.kind === 'answer') this.#parts.onInstances(answer.members);
   }
 
+  late(): void {
+    this.#note((now) => this.#holder.late(now));
+  }
+
   unanswered(): void {
+    this.#note((now) => this.#holder.unanswered(now));
+  }
+
+  #note(work: (now: Millis) => void): void {
     void this.#parts.access.inside((now) => {
-      this.#holder.unanswered(now);
+      work(now);
       this.#parts.access.changed(now);
     });
   }

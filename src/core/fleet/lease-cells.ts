@@ -18,10 +18,14 @@ export const HUB = {
   hintsSeen: 8,
   /** When rates were last brought up to date. */
   ratedUs: 9,
-  /** The ledger was away: others may not have told it yet what they charged meanwhile. */
+  /** The ledger was late or away: others may not have told it yet what they charged meanwhile. */
   shareUntilUs: 10,
+  /** The same of small limits, of which nothing is charged while it is only late. */
+  smallShareUntilUs: 11,
+  /** 1: the ledger cannot be reached, rather than being late with an answer. */
+  isGone: 12,
 } as const;
-export const HUB_CELLS = 11;
+export const HUB_CELLS = 13;
 
 export const PHASE = { normal: 0, share: 1, recount: 2 } as const;
 

@@ -21,7 +21,7 @@ import {
   type SlotAsk,
 } from './exchange.ts';
 import { changesOf, handLeft, putInHand } from './hand.ts';
-import { isCutOff } from './own-share.ts';
+import { isAway, isCutOff } from './own-share.ts';
 
 /** How long a refusal of parallel slots is taken for the present. */
 const SLOTS_DENIED_US = 250_000;
@@ -43,9 +43,14 @@ export interface AnswerMoment extends AnsweredAsk {
 }
 
 /** How the instance stands with the ledger from now on. */
-export function applyStanding({ cells, at }: LeaseHub, answer: LeaseAnswer, { ask, ...asked }: AnswerMoment): void {
-  if (isCutOff({ cells, at }, asked.nowUs)) store(cells, at + HUB.shareUntilUs, asked.nowUs + TOLD_US);
+export function applyStanding(hub: LeaseHub, answer: LeaseAnswer, { ask, ...asked }: AnswerMoment): void {
+  const { cells, at } = hub;
+  if (isCutOff(hub, asked.nowUs)) {
+    store(cells, at + HUB.shareUntilUs, asked.nowUs + TOLD_US);
+    if (isAway(hub, asked.nowUs)) store(cells, at + HUB.smallShareUntilUs, asked.nowUs + TOLD_US);
+  }
   store(cells, at + HUB.deadlineUs, 0);
+  store(cells, at + HUB.isGone, 0);
   store(cells, at + HUB.isHungry, 0);
   store(cells, at + HUB.known, answer.known);
   store(cells, at + HUB.rank, answer.rank);

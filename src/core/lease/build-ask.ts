@@ -115,7 +115,7 @@ function wishOf(meter: Meter, lease: MeterLease, at: LineMoment): Wish {
   const isStranger = load(lease.hub.cells, lease.hub.at + HUB.known) === 0;
   if (want === 0 || isStranger) return NO_WISH;
   const wish = { want, most: need.most, least: Math.max(1, need.least) };
-  if (ledgerKnowsAll(lease.hub, at.nowUs)) return wish;
+  if (ledgerKnowsAll(meter.limit, lease.hub, at.nowUs)) return wish;
   const own = meterUsed(meter, at.nowUs) + handLeft(lease, at.nowUs);
   return within(wish, shareOf(meter.limit, lease.hub) - own);
 }
@@ -156,7 +156,7 @@ function slotLine(row: Row, lease: RowLease, moment: AskMoment): Omit<SlotAsk, '
     ? Math.max(load(cells, at + ROW_LEASE.slotsNeeded), spareSlots(lease, inUse, row.maxParallel))
     : 0;
   store(cells, at + ROW_LEASE.slotsNeeded, 0);
-  const most = ledgerKnowsAll(hub, moment.nowUs) ? row.maxParallel : shareOf(row.maxParallel, hub);
+  const most = ledgerKnowsAll(row.maxParallel, hub, moment.nowUs) ? row.maxParallel : shareOf(row.maxParallel, hub);
   const hold = Math.max(inUse, Math.min(most, inUse + spare));
   const hasLapsed = moment.nowUs >= load(hub.cells, hub.at + HUB.slotsUntilUs);
   const mayBeForgotten = held > 0 && (hasLapsed || moment.isRecount);

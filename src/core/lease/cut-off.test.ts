@@ -22,6 +22,7 @@ class Instance {
   readonly holder: LeaseHolder;
   readonly #fleet;
   readonly #known: Answered;
+  #ask: LeaseAsk | undefined;
 
   constructor(known: Answered = { known: 2 }, rpm = LIMIT) {
     const table = sketchTable({ deployments: [{ limits: { rpm } }] });
@@ -45,14 +46,26 @@ class Instance {
     return admission.kind === 'full' ? admission.freeAtMs : Number.NaN;
   }
 
-  exchange(now: number, { phase = 'normal', meter = { granted: 0, left: 0, freeInMs: 0 } }: Answered): LeaseAsk {
-    const ask = this.holder.ask(now);
+  ask(now: number): LeaseAsk {
+    this.#ask = this.holder.ask(now);
+    return this.#ask;
+  }
+
+  exchange(now: number, answered: Answered): LeaseAsk {
+    const ask = this.ask(now);
+    this.answer(now + 1, answered);
+    return ask;
+  }
+
+  /** To the last ask. */
+  answer(now: number, { phase = 'normal', meter = { granted: 0, left: 0, freeInMs: 0 } }: Answered): void {
+    const ask = this.#ask;
+    if (ask === undefined) throw new Error('nothing was asked');
     const { known = 2, rank = 0 } = this.#known;
-    const rest = { epoch: 'e', phase, serverMs: 1_000_000 + now, members: known, known, rank, hintsSeen: 0 };
+    const rest = { epoch: 'e', phase, serverMs: 1_000_000 + now - 1, members: known, known, rank, hintsSeen: 0 };
     const meters = ask.meters.map(() => meter);
     const answer: LeaseAnswer = { kind: 'answer', sequence: ask.sequence, ...rest, meters, slots: [], hints: [] };
-    this.holder.answered(answer, now + 1);
-    return ask;
+    this.holder.answered(answer, now);
   }
 
   /** Uses `units` that the ledger grants, of which `left` are left then. */
@@ -63,6 +76,66 @@ class Instance {
     if (used !== units) throw new Error(`${used} of ${units} units were used`);
   }
 }
+
+describe('while an answer is only late', () => {
+  test('a small limit stands still, and whoever waits is told when it is known whether the ledger is away', () => {
+    const one = new Instance();
+    one.ask(1_000);
+    expect(one.admitted(1, 1_049)).toBe(0);
+    expect(one.admitted(LIMIT, 1_060)).toBe(0);
+    expect(one.freeAtMs(1_060)).toBe(2_000);
+    expect(one.admitted(LIMIT, 1_999)).toBe(0);
+    expect(one.admitted(LIMIT, 2_000)).toBe(SHARE);
+  });
+
+  test('what is in hand is used, and what is missing is asked for', () => {
+    const one = new Instance();
+    one.admit(100);
+    one.exchange(100, { meter: { granted: 2, left: 7, freeInMs: 0 } });
+    one.ask(200);
+    expect(one.admitted(LIMIT, 300)).toBe(2);
+    one.holder.late(310);
+    one.answer(400, {});
+    one.admit(500);
+    expect(one.exchange(500, {}).meters).toMatchObject([{ most: 1, least: 1 }]);
+  });
+
+  test('late answers do not keep it to its share, and an outage does', () => {
+    const wishAfter = (trouble: 'late' | 'unanswered'): number | undefined => {
+      const one = new Instance();
+      one.use(SHARE, 100, 6);
+      one.ask(1_000);
+      one.holder[trouble](1_060);
+      one.answer(1_100, {});
+      one.admit(1_200);
+      return one.exchange(1_200, {}).meters[0]?.want;
+    };
+    expect([wishAfter('late'), wishAfter('unanswered') ?? 0]).toEqual([
+      expect.toSatisfy((want: number) => want > 0),
+      0,
+    ]);
+  });
+
+  test.each([
+    ['a large limit goes on at once with its part', 1_001, 2, 500],
+    ['a limit of a thousand stands still', 1_000, 2, 0],
+    ['an instance that knows of no other goes on', LIMIT, 1, LIMIT],
+  ])('%s', (_, rpm, known, expected) => {
+    const one = new Instance({ known }, rpm);
+    one.ask(1_000);
+    expect(one.admitted(2_000, 1_060)).toBe(expected);
+  });
+
+  test('it ends as soon as the ledger cannot be reached, and an answer ends that', () => {
+    const one = new Instance();
+    one.ask(1_000);
+    one.holder.unanswered(1_060);
+    expect(one.admitted(LIMIT, 1_070)).toBe(SHARE);
+    one.answer(1_100, {});
+    one.ask(62_000);
+    expect(one.admitted(LIMIT, 62_060)).toBe(0);
+  });
+});
 
 describe('in the first three seconds without an answer', () => {
   test('goes on from where it was, with its part of what was left', () => {

@@ -13,6 +13,9 @@ export const MEMBER_MS: Millis = 6_000;
 /** An answer that takes longer is not waited for. */
 export const ANSWER_MS: Millis = 50;
 
+/** After so long without an answer the ledger is away. */
+export const SILENCE_MS: Millis = 1_000;
+
 /** What is needed is asked for and answered within this time, the least pauses between calls included. */
 export const PATIENCE_MS: Millis = 2 * ANSWER_MS;
 

@@ -10,7 +10,7 @@ import type { Row } from '../fleet/row.ts';
 import { unitsOf } from '../limiter/demand.ts';
 import { datedAdd, type DatedUnits } from './dated-units.ts';
 import { handLeft, takeFromHand } from './hand.ts';
-import { isCutOff, shareFreeAtUs, shareOf } from './own-share.ts';
+import { isCutOff, lateUntilUs, shareFreeAtUs, shareOf, standsStill } from './own-share.ts';
 import { PATIENCE_MS, type LedgerSlot } from './exchange.ts';
 
 /** Half seconds of our own clock, from 1. */
@@ -31,7 +31,9 @@ export function leaseFreeAtUs(meter: Meter | undefined, amount: number, nowUs: M
   const { lease } = meter;
   const units = unitsOf(meter, amount);
   if (handLeft(lease, nowUs) >= units) return 0;
-  if (isCutOff(lease.hub, nowUs)) return shareFreeAtUs(meter, lease, { units, nowUs });
+  if (isCutOff(lease.hub, nowUs) && !standsStill(meter.limit, lease.hub, nowUs)) {
+    return shareFreeAtUs(meter, lease, { units, nowUs });
+  }
   const { cells, at } = lease;
   const deniedUntilUs = load(cells, at + METER_LEASE.deniedUntilUs);
   if (deniedUntilUs > nowUs && units >= load(cells, at + METER_LEASE.deniedAmount)) return deniedUntilUs;
@@ -42,14 +44,15 @@ export function leaseFreeAtUs(meter: Meter | undefined, amount: number, nowUs: M
 }
 
 /** When whoever waits is to look again. */
-function beHungry({ cells, at, bell }: LeaseHub, nowUs: Micros): Micros {
+function beHungry(hub: LeaseHub, nowUs: Micros): Micros {
+  const { cells, at, bell } = hub;
   if (load(cells, at + HUB.deadlineUs) === 0) store(cells, at + HUB.deadlineUs, nowUs + PATIENCE_MS * 1000);
   const deadlineUs = load(cells, at + HUB.deadlineUs);
   if (load(cells, at + HUB.isHungry) === 0) {
     store(cells, at + HUB.isHungry, 1);
     bell.ring?.();
   }
-  return deadlineUs;
+  return deadlineUs > nowUs ? deadlineUs : lateUntilUs(hub);
 }
 
 /**
@@ -73,7 +76,8 @@ export function slotsShort(row: Row, nowUs: Micros): boolean {
 function slotsLeft(row: Row, { hub, cells, at }: RowLease, nowUs: Micros): number {
   const isHeld = nowUs < load(hub.cells, hub.at + HUB.slotsUntilUs);
   const held = isHeld ? load(cells, at + ROW_LEASE.held) : 0;
-  const usable = isCutOff(hub, nowUs) ? Math.max(held, shareOf(row.maxParallel, hub)) : held;
+  const isOnItsOwn = isCutOff(hub, nowUs) && !standsStill(row.maxParallel, hub, nowUs);
+  const usable = isOnItsOwn ? Math.max(held, shareOf(row.maxParallel, hub)) : held;
   return usable - inFlightOfRow(row);
 }
 
@@ -86,7 +90,8 @@ export function slotLeaseAtUs(row: Row, nowUs: Micros, isWaiting: boolean): Micr
   const { lease } = row;
   if (lease === undefined || inFlightOfRow(row) >= row.maxParallel) return Number.POSITIVE_INFINITY;
   const { cells, at, hub } = lease;
-  if (isCutOff(hub, nowUs) || nowUs < load(cells, at + ROW_LEASE.slotsDeniedUntilUs)) return Number.POSITIVE_INFINITY;
+  const isOnItsOwn = isCutOff(hub, nowUs) && !standsStill(row.maxParallel, hub, nowUs);
+  if (isOnItsOwn || nowUs < load(cells, at + ROW_LEASE.slotsDeniedUntilUs)) return Number.POSITIVE_INFINITY;
   const needed = load(cells, at + ROW_LEASE.slotsNeeded);
   store(cells, at + ROW_LEASE.slotsNeeded, isWaiting ? needed + 1 : Math.max(1, needed));
   return beHungry(hub, nowUs);

@@ -74,14 +74,21 @@ export class LeaseHolder {
     return { ...ask, isLeaving: true, meters: ask.meters.map((line) => ({ ...line, want: 0, most: 0, least: 0 })) };
   }
 
-  /** Nobody waits for an answer any more; it may still come. */
-  unanswered(now: Millis): void {
+  /** The answer is late; it may still come. */
+  late(now: Millis): void {
     const { cells, at } = this.#runtime.fleet.hub;
     store(
       cells,
       at + HUB.deadlineUs,
       Math.min(load(cells, at + HUB.deadlineUs) || Infinity, Math.max(1, microsBefore(now))),
     );
+  }
+
+  /** The ledger cannot be reached, and nobody waits for it any more. */
+  unanswered(now: Millis): void {
+    this.late(now);
+    const { cells, at } = this.#runtime.fleet.hub;
+    store(cells, at + HUB.isGone, 1);
   }
 
   /** Limits may have room again afterwards: tell the queue. A reply to another ask than the last changes nothing. */

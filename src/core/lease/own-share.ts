@@ -5,7 +5,12 @@ import { load } from '../fleet/cells.ts';
 import { HUB, PHASE, type LeaseHub, type MeterLease } from '../fleet/lease-cells.ts';
 import { meterFreeAt, meterUsed, type Meter } from '../fleet/meter.ts';
 import type { Micros } from '../fleet/micros.ts';
+import { ANSWER_MS, SILENCE_MS } from './exchange.ts';
 import { firstMomentsEndUs, roomAtFirst } from './first-moments.ts';
+
+/** Units in any 60 s, or parallel slots: 17 a second. */
+const SMALL_LIMIT = 1_000;
+const LATE_US = (SILENCE_MS - ANSWER_MS) * 1000;
 
 /**
  * An even part, rounded down. Of a limit that is smaller than the number of instances the first ones have one unit each:
@@ -40,7 +45,29 @@ export function isCutOff({ cells, at }: Pick<LeaseHub, 'cells' | 'at'>, nowUs: M
   return deadlineUs !== 0 && nowUs >= deadlineUs;
 }
 
+/**
+ * The answer is late, but may still come: within a second it is known whether the ledger is away. Others may have been
+ * given meanwhile what seemed to be left, so a small limit stands still rather than being exceeded: a second of it is
+ * worth little. The parts of large ones are used at once.
+ */
+export function standsStill(limit: number, hub: Pick<LeaseHub, 'cells' | 'at'>, nowUs: Micros): boolean {
+  return limit <= SMALL_LIMIT && isCutOff(hub, nowUs) && !isAway(hub, nowUs);
+}
+
+/** Of who is cut off: the ledger is not only late. Without others nobody waits to know it. */
+export function isAway(hub: Pick<LeaseHub, 'cells' | 'at'>, nowUs: Micros): boolean {
+  const { cells, at } = hub;
+  const isAlone = load(cells, at + HUB.known) <= 1;
+  return isAlone || load(cells, at + HUB.isGone) !== 0 || nowUs >= lateUntilUs(hub);
+}
+
+/** No answer comes later than this: the ledger counts as away from then on, if nobody has said so before. */
+export function lateUntilUs({ cells, at }: Pick<LeaseHub, 'cells' | 'at'>): Micros {
+  return load(cells, at + HUB.deadlineUs) + LATE_US;
+}
+
 /** The ledger answers and knows the charges of all instances; after an outage they may take their time to tell it. */
-export function ledgerKnowsAll({ cells, at }: LeaseHub, nowUs: Micros): boolean {
-  return load(cells, at + HUB.phase) === PHASE.normal && nowUs >= load(cells, at + HUB.shareUntilUs);
+export function ledgerKnowsAll(limit: number, { cells, at }: LeaseHub, nowUs: Micros): boolean {
+  const untilUs = load(cells, at + (limit <= SMALL_LIMIT ? HUB.smallShareUntilUs : HUB.shareUntilUs));
+  return load(cells, at + HUB.phase) === PHASE.normal && nowUs >= untilUs;
 }
