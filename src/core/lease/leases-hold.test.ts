@@ -10,7 +10,7 @@ import { unpackSlot } from './packed-slots.ts';
 
 const WINDOW_MS = 60_000;
 /** A global setting, as a run over mutants has one, comes first. */
-const RUNS = fc.readConfigureGlobal().numRuns ?? 1_000;
+const RUNS = fc.readConfigureGlobal().numRuns ?? 5_000;
 /** The first calls are over, and the ledger has waited for those who might remember more. */
 const WARM_MS = 1_500;
 
@@ -195,6 +195,28 @@ describe('while the ledger answers', () => {
         world.instances[dying % history.instances]?.crash();
         world.runUntil(world.nowMs + 10_000);
         expect(world.ledger.held('d0', world.ledgerMs)).toBe(0);
+      }),
+      { numRuns: RUNS },
+    );
+  }, 120_000);
+});
+
+describe('while the ledger is late', () => {
+  /** In time while the instances get to know each other. */
+  const FIRST_ASKS = 8;
+  const lateness = fc.array(fc.tuple(fc.nat(470), fc.nat(470)), { minLength: 1, maxLength: 12 });
+
+  test('by less than a second, no 60 s hold more than a small limit', () => {
+    fc.assert(
+      fc.property(histories, lateness, (history, late) => {
+        const { world, lastMs } = begin(history, delayed(history.delays));
+        const passages = delayed(late);
+        world.passageOf = ({ asks }) =>
+          asks > FIRST_ASKS
+            ? (passages[asks % passages.length] ?? { thereMs: 1, backMs: 1 })
+            : { thereMs: 1, backMs: 1 };
+        world.runUntil(lastMs + 11_000);
+        expect(excesses(world, NOTHING)).toEqual([]);
       }),
       { numRuns: RUNS },
     );
