@@ -108,7 +108,8 @@ end
 local standing = count_members()
 local sharers = math.max(1, standing.members)
 
--- A meter is a hash: total, the oldest half second that may hold something, and the units of each.
+-- A meter is a hash: total, the oldest half second that may hold something, the units of each, and how many of those that
+-- are left are held back until when.
 local function slot_units(key, first, last_slot)
   local fields = {}
   for slot = first, last_slot do fields[#fields + 1] = slot end
@@ -117,14 +118,16 @@ local function slot_units(key, first, last_slot)
 end
 
 local function open_meter(key)
-  local found = redis.call('HMGET', key, 'epoch', 'total', 'oldest')
+  local found = redis.call('HMGET', key, 'epoch', 'total', 'oldest', 'held', 'heldUntil')
   local first_alive = math.floor((now - WINDOW) / SLOT)
   if found[1] ~= epoch then
     redis.call('DEL', key)
     redis.call('HSET', key, 'epoch', epoch, 'oldest', first_alive)
-    return { key = key, total = 0, oldest = first_alive }
+    return { key = key, total = 0, oldest = first_alive, held = 0, held_until = 0 }
   end
   local meter = { key = key, total = tonumber(found[2] or 0), oldest = tonumber(found[3]) }
+  meter.held_until = tonumber(found[5] or 0)
+  meter.held = now < meter.held_until and tonumber(found[4]) or 0
   if meter.oldest >= first_alive then return meter end
   local units, fields = slot_units(key, meter.oldest, math.min(first_alive - 1, meter.oldest + SLOTS_KEPT))
   local gone = {}
@@ -161,14 +164,31 @@ local function take_units(meter, slot, units)
   end
 end
 
+-- The provider says that less is left than is counted here: somebody else uses the same key. What it says knows nothing of
+-- units that are handed out and not used. While some have not counted, too little is counted here to be compared.
+local function note_heard(meter, line)
+  if not line.heard or phase ~= 'normal' then return end
+  meter.held = math.max(0, line.limit - meter.total + line.heard.hand - line.heard.left)
+  meter.held_until = now + line.heard.forMs
+  redis.call('HSET', meter.key, 'held', meter.held, 'heldUntil', meter.held_until)
+end
+
 -- Until so many more units than now are free.
-local function free_in(meter, missing)
+local function slots_free_in(meter, missing)
+  if missing <= 0 then return 0 end
   local units, fields = slot_units(meter.key, meter.oldest, now_slot)
   for nth, slot in ipairs(fields) do
     missing = missing - tonumber(units[nth] or 0)
     if missing <= 0 then return (slot + 1) * SLOT + WINDOW - now end
   end
   return WINDOW + SLOT
+end
+
+-- The same where some are held back: when those come back, or when enough others do.
+local function free_in(meter, missing)
+  if meter.held == 0 then return slots_free_in(meter, missing) end
+  local without_hold = math.max(meter.held_until - now, slots_free_in(meter, missing - meter.held))
+  return math.min(without_hold, slots_free_in(meter, missing))
 end
 
 local function granted_of(line, free)
@@ -188,11 +208,12 @@ local function answer_meter(line, key)
   for _, change in ipairs(line.changes) do
     if change[2] < 0 then take_units(meter, change[1], -change[2]) end
   end
-  local granted = granted_of(line, line.limit - meter.total)
+  note_heard(meter, line)
+  local granted = granted_of(line, line.limit - meter.total - meter.held)
   add_units(meter, now_slot, granted)
   redis.call('HSET', key, 'total', meter.total, 'oldest', meter.oldest)
   redis.call('PEXPIRE', key, KEEP)
-  local left = line.limit - meter.total
+  local left = line.limit - meter.total - meter.held
   local wait = 0
   if granted < line.most then wait = phase == 'recount' and RETRY or free_in(meter, line.most - left) end
   return { granted = granted, left = math.max(0, left), freeInMs = wait }

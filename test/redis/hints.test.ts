@@ -55,4 +55,23 @@ describe.skipIf(isMissing)('a hint', () => {
     for (let nth = 0; nth < 5; nth++) expect(await ask(other)).toBe(200);
     expect(provider.requests.filter(({ model }) => model === 'first').length).toBe(asked);
   });
+
+  test('tells how little a provider says is left, because somebody else uses the same key', async () => {
+    const redis = opened(await startRedis());
+    const headers = { 'x-ratelimit-remaining-requests': '3', 'x-ratelimit-reset-requests': '40s' };
+    const provider = opened(await startFakeProvider({ faults: { first: { headers, on: '1' } } }));
+    const text = config(provider, `redis_url: "${redis.url}"`);
+    const [one, other] = await Promise.all([startGateway(text), startGateway(text)]);
+    for (const gateway of [one, other]) opened({ close: () => gateway.drain() });
+    await untilTwo(one);
+    await untilTwo(other);
+    expect(await ask(one)).toBe(200);
+    const toFirst = (): number => provider.requests.filter(({ model }) => model === 'first').length;
+    expect(toFirst()).toBe(1);
+    // What is unused in a hand comes back within a second.
+    await new Promise((resolve) => void setTimeout(resolve, 2_500));
+    for (let nth = 0; nth < 12; nth++) expect(await ask(other)).toBe(200);
+    expect(toFirst()).toBeLessThanOrEqual(1 + 3);
+    expect(toFirst()).toBeGreaterThan(1);
+  });
 });

@@ -45,6 +45,13 @@ const steps = fc.array(
         isKnown: fc.constantFrom(false, false, true),
         changes: fc.array(fc.tuple(fc.nat(126), fc.constantFrom(-900, -30, -1, 1, 20)), { maxLength: 3 }),
         past: fc.array(fc.tuple(fc.nat(130), fc.constantFrom(1, 3, 50)), { maxLength: 2 }),
+        heard: fc.constantFrom(
+          undefined,
+          undefined,
+          { left: 0, hand: 0, forMs: 300 },
+          { left: 40, hand: 2, forMs: 20_000 },
+          { left: 4_000, hand: 1, forMs: 60_000 },
+        ),
       }),
       { maxLength: 3, selector: ({ nth }) => nth },
     ),
@@ -86,8 +93,9 @@ function askOf(step: Step, caller: Caller, nowMs: number): LeaseAsk {
     isRecount: step.isRecount || caller.epoch === '',
     isLeaving: step.isLeaving,
     hintsSeen: caller.hintsSeen,
-    meters: step.meters.map(({ nth, changes, most, want, ...line }) => ({
+    meters: step.meters.map(({ nth, changes, most, want, heard, ...line }) => ({
       ...line,
+      ...(heard === undefined ? {} : { heard }),
       deployment: `d${nth % 2}`,
       meter: nth < 2 ? 'rpm' : 'tpm',
       want: Math.max(want, most),
@@ -238,4 +246,13 @@ const EMPTY: Step = {
   slots: [],
   hints: [],
 };
-const LINE: Step['meters'][number] = { nth: 0, limit: 1, want: 1, most: 1, isKnown: false, changes: [], past: [] };
+const LINE: Step['meters'][number] = {
+  nth: 0,
+  limit: 1,
+  want: 1,
+  most: 1,
+  isKnown: false,
+  changes: [],
+  past: [],
+  heard: undefined,
+};

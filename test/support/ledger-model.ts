@@ -26,6 +26,8 @@ const OLDER_SLOTS = 8;
 interface MeterState {
   total: number;
   readonly units: Map<number, number>;
+  held: number;
+  heldUntil: number;
 }
 
 interface HintState {
@@ -218,7 +220,20 @@ function takeUnits(meter: MeterState, { slot, units, now }: { slot: number; unit
   }
 }
 
+function noteHeard({ now, phase }: Call, meter: MeterState, { limit, heard }: MeterAsk): void {
+  if (heard === undefined || phase !== 'normal') return;
+  meter.held = Math.max(0, limit - meter.total + heard.hand - heard.left);
+  meter.heldUntil = now + heard.forMs;
+}
+
 function freeIn(meter: MeterState, missing: number, now: number): number {
+  if (meter.held === 0) return slotsFreeIn(meter, missing, now);
+  const withoutHold = Math.max(meter.heldUntil - now, slotsFreeIn(meter, missing - meter.held, now));
+  return Math.min(withoutHold, slotsFreeIn(meter, missing, now));
+}
+
+function slotsFreeIn(meter: MeterState, missing: number, now: number): number {
+  if (missing <= 0) return 0;
   let left = missing;
   for (const [slot, units] of [...meter.units].toSorted(([a], [b]) => a - b)) {
     left -= units;
@@ -236,16 +251,18 @@ function grantedOf({ phase, sharers }: Call, line: MeterAsk, free: number): numb
 function answerMeter(call: Call, line: MeterAsk): MeterAnswer {
   const { state, now, phase } = call;
   const key = meterKey(line);
-  const meter = state.meters.get(key) ?? { total: 0, units: new Map() };
+  const meter = state.meters.get(key) ?? { total: 0, units: new Map(), held: 0, heldUntil: 0 };
   state.meters.set(key, meter);
   expire(meter, now);
+  if (now >= meter.heldUntil) meter.held = 0;
   const nowSlot = Math.floor(now / SLOT_MS);
   for (const [age, units] of line.past) addUnits(meter, { slot: nowSlot - age, units, now });
   for (const [slot, units] of line.changes) if (units > 0) addUnits(meter, { slot, units, now });
   for (const [slot, units] of line.changes) if (units < 0) takeUnits(meter, { slot, units: -units, now });
-  const granted = grantedOf(call, line, line.limit - meter.total);
+  noteHeard(call, meter, line);
+  const granted = grantedOf(call, line, line.limit - meter.total - meter.held);
   addUnits(meter, { slot: nowSlot, units: granted, now });
-  const left = line.limit - meter.total;
+  const left = line.limit - meter.total - meter.held;
   const waits = granted < line.most;
   const freeInMs = waits ? (phase === 'recount' ? RETRY_MS : freeIn(meter, line.most - left, now)) : 0;
   return { granted, left: Math.max(0, left), freeInMs };

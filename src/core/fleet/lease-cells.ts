@@ -73,10 +73,12 @@ export const METER_LEASE = {
   changes: 12 + GRANTS * GRANT.size,
   /** Charges that it does not know of, by half seconds of our own clock. */
   debts: 12 + GRANTS * GRANT.size + 130,
+  /** Until when the provider's word holds that the ledger was told last. */
+  heardUntilUs: 12 + GRANTS * GRANT.size + 260,
 } as const;
 /** Half seconds that a `DatedUnits` holds: more than the ledger remembers. */
 export const DATED_SLOTS = 128;
-export const METER_LEASE_CELLS = METER_LEASE.debts + 2 + DATED_SLOTS;
+export const METER_LEASE_CELLS = METER_LEASE.heardUntilUs + 1;
 
 /** Rung when somebody needs what only the ledger can give; set by whoever asks it. */
 export interface LeaseBell {

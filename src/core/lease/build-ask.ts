@@ -10,10 +10,11 @@ import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';
 import { inFlightOfRow } from '../fleet/operations.ts';
 import { CELL, COUNTER, type Row } from '../fleet/row.ts';
+import { heldCell, heldUntil } from '../limiter/limiter.ts';
 import { halfSecondsBetween } from './correct-lease.ts';
 import { datedTake } from './dated-units.ts';
 import { chunkOf, rateAttempts, rateUnits, ratingSpanUs, spareSlots } from './demand-rates.ts';
-import type { AgedUnits, HintAsk, MeterAsk, MeterName, SlotAsk } from './exchange.ts';
+import type { AgedUnits, HeardLeft, HintAsk, MeterAsk, MeterName, SlotAsk } from './exchange.ts';
 import { changesOf, forgetHand, giveBackUntil, handLeft, handLeftAfter } from './hand.ts';
 import { debtsOf, ownSlotOf } from './lease-admission.ts';
 import { ledgerKnowsAll, shareOf } from './own-share.ts';
@@ -43,7 +44,7 @@ export function buildLines(rows: ReadonlyMap<string, LeasedRow>, hub: LeaseHub, 
     const { lease } = row;
     rateAttempts(row, lease, spanUs);
     for (const meter of METER_NAMES) {
-      const line = meterLine(row[meter], { ...at, spanUs, lease });
+      const line = meterLine(row[meter], { ...at, spanUs, row, lease });
       if (line !== undefined) lines.meters.push({ deployment, meter, ...line });
     }
     const slots = slotLine(row, lease, at);
@@ -58,6 +59,7 @@ type MeterLine = Omit<MeterAsk, 'deployment' | 'meter'>;
 
 interface LineMoment extends AskMoment {
   readonly spanUs: Micros;
+  readonly row: Row;
   readonly lease: RowLease;
 }
 
@@ -68,10 +70,27 @@ function meterLine(meter: Meter | undefined, at: LineMoment): MeterLine | undefi
   const past = at.isRecount ? recount(meter, lease, at.nowUs) : debts(lease, at.nowUs);
   if (!at.isRecount) giveBackUntil(lease, at.nowUs + TURN_US);
   const changes = datedTake(changesOf(lease));
+  const heard = at.isRecount ? undefined : heardOf(meter, lease, at);
   const wish = wishOf(meter, lease, at);
-  if (wish.want === 0 && past.length === 0 && changes.length === 0) return undefined;
+  if (wish.want === 0 && past.length === 0 && changes.length === 0 && heard === undefined) return undefined;
   const grantedUs = load(lease.cells, lease.at + METER_LEASE.grantedUs);
-  return { limit, ...wish, isKnown: grantedUs !== 0 && at.nowUs - grantedUs < WINDOW_US, changes, past };
+  const isKnown = grantedUs !== 0 && at.nowUs - grantedUs < WINDOW_US;
+  return { limit, ...wish, isKnown, changes, past, ...(heard === undefined ? {} : { heard }) };
+}
+
+/** Each word of the provider is told once. What this instance has sent since is not left any more. */
+function heardOf(meter: Meter, lease: MeterLease, { row, nowUs }: LineMoment): HeardLeft | undefined {
+  const untilUs = heldUntil(row, meter, nowUs);
+  const told = lease.at + METER_LEASE.heardUntilUs;
+  if (untilUs === 0 || untilUs === load(lease.cells, told)) return undefined;
+  store(lease.cells, told, untilUs);
+  const dispatched = meterUsed(meter, nowUs) - meterBetween(meter, nowUs, nowUs + WINDOW_US);
+  const held = load(row.cells, heldCell(row, meter));
+  return {
+    left: Math.max(0, meter.limit - dispatched - held),
+    hand: handLeft(lease, nowUs),
+    forMs: Math.ceil((untilUs - nowUs) / 1000),
+  };
 }
 
 /** All that was charged in the last minute, by age: the ledger has lost it, and what it had granted with it. */

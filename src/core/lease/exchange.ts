@@ -45,6 +45,15 @@ export interface MeterAsk {
   readonly isKnown: boolean;
   readonly changes: readonly SlotUnits[];
   readonly past: readonly AgedUnits[];
+  /** The provider's own word, where it has spoken since the last ask. */
+  readonly heard?: HeardLeft;
+}
+
+/** What the provider says is left, for so long; of what the ledger has handed out this instance has not used `hand`. */
+export interface HeardLeft {
+  readonly left: number;
+  readonly hand: number;
+  readonly forMs: Millis;
 }
 
 /** `max_parallel_requests` of one deployment. */

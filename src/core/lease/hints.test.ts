@@ -5,6 +5,8 @@ import type { RouterSettings } from '../routing-table.ts';
 import { blockUntil, openNow, recordSuccess } from '../breaker/breaker.ts';
 import { availableAtMs, breakerState, TRIGGER, triggerOf } from '../breaker/standing.ts';
 import { freeChargeOf, rowOf } from '../fleet/fleet.ts';
+import { mirrorHeaders } from '../limiter/header-mirror.ts';
+import type { HeardLeft } from './exchange.ts';
 
 function pair(settings: Partial<RouterSettings> = {}): readonly [LeasePlayer, LeasePlayer] {
   const sketch = { deployments: [{}, {}], settings };
@@ -136,4 +138,73 @@ test('a new ledger is told what still holds, and a newcomer hears it', () => {
   const newcomer = new LeasePlayer({ deployments: [{}, {}] }, { name: 'c', ledger: one.ledger, now: 2_100 });
   newcomer.exchange(2_100);
   expect(availableAtMs(newcomer.fleet, 1, 2_600)).toBe(90_002);
+});
+
+describe('what a provider says is left', () => {
+  const LIMIT = 100;
+
+  function limited(): readonly [LeasePlayer, LeasePlayer] {
+    const sketch = { deployments: [{ limits: { rpm: LIMIT } }] };
+    const one = new LeasePlayer(sketch);
+    const two = new LeasePlayer(sketch, { name: 'b', ledger: one.ledger });
+    for (const now of [10, 1_110, 1_200]) for (const each of [one, two]) each.exchange(now);
+    return [one, two];
+  }
+
+  /** The answer to a request of `player` that was charged just before. */
+  function say(player: LeasePlayer, units: number, at: { now: number; resetMs: number }): void {
+    const charge = player.charge(at.now - 10);
+    const silent = { tokens: undefined, inputTokens: undefined, outputTokens: undefined };
+    mirrorHeaders(player.fleet, charge, {
+      headers: { ...silent, requests: { units, resetMs: at.resetMs } },
+      now: at.now,
+    });
+  }
+
+  function heard(player: LeasePlayer): HeardLeft | undefined {
+    return player.lastAsk?.meters[0]?.heard;
+  }
+
+  test('is told once, and nobody is handed more than that until it starts anew', () => {
+    const [one, two] = limited();
+    say(one, 5, { now: 2_000, resetMs: 20_000 });
+    one.exchange(2_100);
+    expect(heard(one)).toEqual({ left: 5, hand: 0, forMs: 19_900 });
+    one.exchange(2_200);
+    expect(heard(one)).toBeUndefined();
+    for (let nth = 0; nth < 5; nth++) two.charge(3_000 + nth * 50);
+    expect(() => two.charge(4_000)).toThrow(/full until 22002$/);
+    expect(two.charge(22_100).requests).toBe(1);
+  });
+
+  test('changes nothing where the others have used the rest', () => {
+    const [one, two] = limited();
+    for (let nth = 0; nth < 30; nth++) two.charge(2_000 + nth * 5);
+    two.exchange(2_400);
+    say(one, LIMIT - 31, { now: 2_500, resetMs: 20_000 });
+    one.exchange(2_600);
+    expect(heard(one)?.left).toBe(LIMIT - 31);
+    let served = 0;
+    for (let nth = 0; nth < 80 && served === nth; nth++) {
+      const admission = two.admit(3_000 + nth * 20);
+      if (admission.kind === 'full') two.exchange(3_000 + nth * 20);
+      served += Number(admission.kind === 'admitted' || two.admit(3_005 + nth * 20).kind === 'admitted');
+    }
+    expect(served).toBe(LIMIT - 31);
+  });
+
+  test('is less by what was sent since, and replaced by the next word', () => {
+    const [one] = limited();
+    for (let nth = 0; nth < 20; nth++) one.charge(2_000 + nth * 5);
+    one.exchange(2_300);
+    say(one, 40, { now: 2_400, resetMs: 20_000 });
+    expect([one.admit(2_410).kind, one.admit(2_420).kind]).toEqual(['admitted', 'admitted']);
+    one.exchange(2_450);
+    expect(heard(one)?.left).toBe(38);
+    say(one, 76, { now: 3_000, resetMs: 20_000 });
+    const { meters } = one.answer(3_100);
+    expect(heard(one)?.left).toBe(76);
+    const { left = 0, granted = 0 } = meters[0] ?? {};
+    expect(left + granted + (heard(one)?.hand ?? 0)).toBe(76);
+  });
 });
