@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { sketchDeployment } from '../../../test/support/routing-fixture.ts';
 import { createFleet } from '../fleet/fleet.ts';
-import type { MeterLease } from '../fleet/lease-cells.ts';
+import { add } from '../fleet/cells.ts';
+import { GRANT, METER_LEASE, type MeterLease } from '../fleet/lease-cells.ts';
 import { leaseFleet } from '../fleet/leases.ts';
 import { datedTake } from './dated-units.ts';
-import { changesOf, forgetHand, giveBackUntil, handLeft, handLeftAfter, putInHand, takeFromHand } from './hand.ts';
+import { changesOf, forgetHand, giveBackUntil, handLeft, handLeftAfter } from './hand.ts';
+import { putInHand, recountHands, takeFromHand } from './hand.ts';
 
 function emptyHand(): MeterLease {
   const [row] = leaseFleet(createFleet([sketchDeployment(0, { limits: { rpm: 100, tpm: 100 } })])).rows;
@@ -86,4 +88,28 @@ describe('what is in hand', () => {
     expect(handLeft(hand, 1_000)).toBe(0);
     expect(datedTake(changesOf(hand))).toEqual([]);
   });
+});
+
+test('what a thread left half changed is counted anew, in every hand of the fleet', () => {
+  const deployments = [0, 1].map((index) => sketchDeployment(index, { limits: { rpm: 100 } }));
+  const fleet = leaseFleet(createFleet([...deployments, sketchDeployment(2, { limits: { tpm: 100 } })]));
+  const hands = fleet.rows.map(({ rpm, tpm }) => (rpm ?? tpm)?.lease as MeterLease);
+  for (const hand of hands) {
+    putInHand(hand, { units: 5, untilUs: 1_000, slot: 70 });
+    putInHand(hand, { units: 3, untilUs: 2_000, slot: 71 });
+    // The oldest grant was used up, and no more than that was written down.
+    add(hand.cells, hand.at + METER_LEASE.grants + GRANT.units, -5);
+  }
+  recountHands(fleet);
+  for (const hand of hands) {
+    expect([handLeft(hand, 0), handLeft(hand, 1_999), handLeft(hand, 2_000)]).toEqual([3, 3, 0]);
+    expect(datedTake(changesOf(hand))).toEqual([[71, -3]]);
+  }
+});
+
+test('a fleet that shares nothing has no hand to count', () => {
+  const fleet = createFleet([sketchDeployment(0, { limits: { rpm: 100 } })]);
+  const before = structuredClone(fleet.rows[0]?.cells);
+  recountHands(fleet);
+  expect(fleet.rows[0]?.cells).toEqual(before);
 });
