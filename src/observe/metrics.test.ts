@@ -216,3 +216,36 @@ test('a scrape shows what is left of the retry budgets, each group once', async 
   expect(valueOf(seen, 'loadstone_retries_refused_total', ['model="gpt"'])).toBe(2);
   expect(valueOf(seen, 'loadstone_retries_refused_total', ['model="idle"'])).toBe(0);
 });
+
+test('what one thread has counted of anything, another shows when it has been told', async () => {
+  const runtime = runtimeOf(CONFIG);
+  const [one, all] = [new Metrics(), new Metrics()];
+  const listener = one.adopt(runtime);
+  all.adopt(runtime);
+  listener(ATTEMPT);
+  listener({ ...ATTEMPT, deployment: 1, outcome: 'failure', failure: FAILURE });
+  listener({ ...REQUEST, raced: 'second', recovered: 'replay' });
+  listener({ ...REQUEST, status: 429, outcome: 'failure', failure: FAILURE, mirror: true });
+  listener({
+    kind: 'fallback',
+    callId: 'c',
+    requestedModel: 'gpt',
+    fallbackModel: 'idle',
+    succeeded: true,
+    failure: FAILURE,
+  });
+  listener({ kind: 'breaker', deployment: 0, state: 'open', status: 500 });
+  one.sharingCall({ kind: 'sharing call', outcome: 'late', durationMs: 60 });
+  const counted = (samples: ReadonlyMap<string, number>): [string, number][] =>
+    [...samples].filter(([key]) => !/^(?:process|nodejs)_/.test(key));
+  const [own, empty] = [counted(await scrape(one, runtime)), counted(await scrape(all, runtime))];
+  expect(own.length).toBeGreaterThan(empty.length + 20);
+  for (const times of [1, 2]) {
+    all.absorb(structuredClone(one.counted()));
+    const told = new Map(counted(await scrape(all, runtime)));
+    expect([...told.keys()].toSorted()).toEqual(own.map(([key]) => key).toSorted());
+    for (const [key, value] of own) {
+      if (/_(?:total|count|sum|bucket)(?:\{|$)/.test(key)) expect([key, told.get(key)]).toEqual([key, times * value]);
+    }
+  }
+});
