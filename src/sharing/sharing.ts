@@ -85,9 +85,9 @@ export class Sharing {
   #start(settings: RedisSettings, runtime: LeasedRuntime): Running {
     const { clock, access, publish } = this.#parts;
     const place = shownPlace(settings.place);
+    const starting: SharingState = { kind: 'starting', reason: undefined, place, instances: 1 };
     const note = (change: Partial<SharingState>): void => {
-      const known = this.#state ?? { kind: 'starting', reason: undefined, place, instances: 1 };
-      if (this.#running === undefined || this.#running.loop === loop) this.#become({ ...known, ...change });
+      if (this.#running?.loop === loop) this.#become({ ...starting, ...this.#state, ...change });
     };
     const dialogue = new LeaseDialogue({
       // A new one for each Redis: what is held of the one before means nothing to it.
@@ -109,7 +109,7 @@ export class Sharing {
       },
       onCall: (call) => publish({ kind: 'sharing call', ...call }),
     });
-    note({});
+    this.#become(starting);
     loop.start();
     return { settings, dialogue, loop };
   }

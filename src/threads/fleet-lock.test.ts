@@ -38,17 +38,22 @@ describe('the lock', () => {
     expect([cells[0], cells[2]]).toEqual([80_000, 0]);
   });
 
-  test('of a thread that has died inside is freed by who watches, and by nobody else', async () => {
+  test('of a thread that has died inside is taken over by who watches, before anybody else enters', async () => {
     const { shared, cells, start } = world(2);
     const watching = new FleetLock(shared, 3);
     const dying = start(1, 'die-inside', 1);
     expect(await once(dying, 'exit')).toEqual([3]);
     const living = start(2, 'count', 1_000);
     await expect.poll(() => (shared.words[WORD.lock] ?? 0) > 1, { timeout: 20_000 }).toBe(true);
-    expect([watching.tryEnter(0), watching.freeFrom(2), cells[0]]).toEqual([undefined, false, 0]);
-    expect(watching.freeFrom(1)).toBe(true);
+    expect([watching.tryEnter(0), watching.takeOver(2, 0), cells[0]]).toEqual([undefined, undefined, 0]);
+    const at = watching.takeOver(1, 0);
+    expect(at).toBeGreaterThanOrEqual(0);
+    // It has died; this one is inside now, and the other waits still.
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+    expect([cells[0], watching.takeOver(1, 0)]).toEqual([0, undefined]);
+    watching.leave(true);
     await once(living, 'message');
-    expect([cells[0], watching.freeFrom(1)]).toEqual([1_000, false]);
+    expect([cells[0], watching.takeOver(1, 0)]).toEqual([1_000, undefined]);
     expect(watching.tryEnter(0)).toBe(1_999);
   });
 

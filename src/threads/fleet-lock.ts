@@ -93,14 +93,13 @@ export class FleetLock implements FleetGuard {
     this.#epoch = Atomics.add(this.#words, WORD.epoch, 1) + 1;
   }
 
-  /** The thread is gone: if it was inside, nobody is any more. True: it was. */
-  freeFrom(thread: number): boolean {
+  /** The thread is gone: if it was inside, this one is now, before anybody else. `undefined`: it was not. */
+  takeOver(thread: number, now: Millis): Millis | undefined {
     for (;;) {
       const word = Atomics.load(this.#words, WORD.lock);
-      if ((word & OWNER) !== thread) return false;
-      if (Atomics.compareExchange(this.#words, WORD.lock, word, FREE) !== word) continue;
-      Atomics.notify(this.#words, WORD.lock);
-      return true;
+      if ((word & OWNER) !== thread) return undefined;
+      const taken = this.#thread | (word & CONTENDED);
+      if (Atomics.compareExchange(this.#words, WORD.lock, word, taken) === word) return this.#begin(now);
     }
   }
 

@@ -92,19 +92,26 @@ export class SharedFleet {
   /** The thread has ended, however: the lock is free, its parallel slots are back, nothing else has changed. */
   async giveBack(thread: number): Promise<void> {
     // First of all: until then the others stand still.
-    const wasInside = this.#lock.freeFrom(thread);
+    if (this.#lock.takeOver(thread, this.#clock.now()) !== undefined) this.#recount();
     const { words } = this.#shared;
     Atomics.store(words, laneWord(thread, LANE.isQueueing), 0);
     Atomics.store(words, laneWord(thread, LANE.heldBytes), 0);
     await this.inside((now) => {
       const { fleet } = this.#inForce.fleet;
-      if (wasInside) {
-        recountFleet(fleet);
-        recountHands(fleet);
-      }
       giveBackThread(fleet, thread, microsBefore(now));
       this.#lock.nextEpoch();
     });
+  }
+
+  /** Inside, where somebody died in the middle of a change: nobody enters before sums are right again. */
+  #recount(): void {
+    const { fleet } = this.#inForce.fleet;
+    try {
+      recountFleet(fleet);
+      recountHands(fleet);
+    } finally {
+      this.#lock.leave(true);
+    }
   }
 
   /**

@@ -5,7 +5,7 @@ import { finished, inFlight } from '../../src/core/fleet/operations.ts';
 import { createFleet } from '../../src/core/fleet/fleet.ts';
 import type { Charge } from '../../src/core/fleet/charge.ts';
 import { leaseFleet } from '../../src/core/fleet/leases.ts';
-import type { LeaseAsk, LeaseReply } from '../../src/core/lease/exchange.ts';
+import { ANSWER_MS, SILENCE_MS, type LeaseAsk, type LeaseReply } from '../../src/core/lease/exchange.ts';
 import { LeaseHolder } from '../../src/core/lease/lease-holder.ts';
 import { shareOf } from '../../src/core/lease/own-share.ts';
 import { refund, settle } from '../../src/core/limiter/settle.ts';
@@ -47,7 +47,6 @@ export interface Admitted {
 }
 
 /** Unanswered for so long, a call is given up and made anew. */
-const SILENCE_MS = 1_000;
 const LEAST_GAP_MS = 5;
 
 interface Call {
@@ -189,6 +188,7 @@ export class LeasedInstance {
     call.over = true;
     this.#call = undefined;
     this.holder.answered(reply, this.now);
+    if (this.now - this.#askedMs > ANSWER_MS) this.holder.late(this.now);
     this.queue.changed(this.now);
     this.#askAt(this.now + Math.max(LEAST_GAP_MS, this.holder.pauseMs()));
   }

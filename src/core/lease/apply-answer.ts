@@ -74,7 +74,10 @@ export function applyLines(rows: ReadonlyMap<string, LeasedRow>, answer: LeaseAn
     if (lease === undefined || given === undefined) return;
     applyMeter(lease, { line, given, slot: slotOf(answer) }, at);
     // Who has not counted yet may have used what seems to be left.
-    if (answer.phase !== 'normal') store(lease.cells, lease.at + METER_LEASE.ledgerLeft, 1);
+    if (answer.phase === 'normal') return;
+    store(lease.cells, lease.at + METER_LEASE.ledgerLeft, 1);
+    // It compares what a provider said with all that was charged, and has not heard of all: it is told again.
+    store(lease.cells, lease.at + METER_LEASE.heardUntilUs, 0);
   });
   at.ask.slots.forEach((line, nth) => {
     const row = rows.get(line.deployment);

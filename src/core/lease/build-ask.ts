@@ -99,6 +99,7 @@ function recount(meter: Meter, lease: MeterLease, nowUs: Micros): AgedUnits[] {
   datedTake(changesOf(lease));
   datedTake(debtsOf(lease));
   store(lease.cells, lease.at + METER_LEASE.grantedUs, 0);
+  store(lease.cells, lease.at + METER_LEASE.heardUntilUs, 0);
   meterUsed(meter, nowUs);
   const lastUs = meterDate(meter, toMillis(nowUs));
   const byAge = new Map<number, number>();

@@ -116,6 +116,31 @@ describe('while an answer is only late', () => {
     ]);
   });
 
+  test('late answers one after the other keep it late: each call has a second of its own', () => {
+    const one = new Instance();
+    for (let now = 1_000; now < 9_000; now += 1_150) {
+      one.ask(now);
+      expect(one.admitted(LIMIT, now + 60)).toBe(0);
+      expect(one.freeAtMs(now + 60)).toBeGreaterThan(now + 900);
+      one.answer(now + 900, {});
+      one.holder.late(now + 900);
+      expect(one.holder.pauseMs()).toBe(250);
+      expect(one.admitted(LIMIT, now + 1_149)).toBe(0);
+    }
+    one.exchange(10_000, {});
+    expect(one.holder.pauseMs()).toBe(1_000);
+  });
+
+  test('a ledger that has lost its memory has answered: it is not away', () => {
+    const one = new Instance();
+    one.ask(1_000);
+    one.holder.unanswered(1_100);
+    one.ask(1_200);
+    one.holder.answered({ kind: 'recount-demand', epoch: 'f' }, 1_201);
+    one.ask(1_210);
+    expect(one.admitted(LIMIT, 1_300)).toBe(0);
+  });
+
   test.each([
     ['a large limit goes on at once with its part', 1_001, 2, 500],
     ['a limit of a thousand stands still', 1_000, 2, 0],

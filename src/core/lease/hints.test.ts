@@ -207,4 +207,34 @@ describe('what a provider says is left', () => {
     const { left = 0, granted = 0 } = meters[0] ?? {};
     expect(left + granted + (heard(one)?.hand ?? 0)).toBe(76);
   });
+
+  test('wears off while a call is repeated, and is left out when it is over', () => {
+    const [one] = limited();
+    say(one, 5, { now: 2_000, resetMs: 20_000 });
+    expect(one.holder.ask(2_100).meters[0]?.heard).toEqual({ left: 5, hand: 0, forMs: 19_900 });
+    expect(one.holder.ask(12_100).meters[0]?.heard).toEqual({ left: 5, hand: 0, forMs: 9_900 });
+    expect(one.holder.ask(22_100).meters[0]).not.toHaveProperty('heard');
+  });
+
+  test('is told again to a ledger that had not heard of all charges, until it has', () => {
+    const [one, two] = limited();
+    say(one, 5, { now: 2_000, resetMs: 20_000 });
+    one.exchange(2_100);
+    one.ledger.flush();
+    const told = (now: number): [string, boolean] => {
+      const reply = one.exchange(now);
+      return [reply.kind === 'answer' ? reply.phase : reply.kind, heard(one) !== undefined];
+    };
+    expect([2_200, 2_300, 2_400, 4_000].map(told)).toEqual([
+      ['recount-demand', false],
+      ['recount', false],
+      ['recount', true],
+      ['share', true],
+    ]);
+    for (const now of [4_100, 4_200]) two.exchange(now);
+    expect([4_300, 4_400].map(told)).toEqual([
+      ['normal', true],
+      ['normal', false],
+    ]);
+  });
 });

@@ -12,7 +12,14 @@ import type { DeploymentIndex, Millis } from '../units.ts';
 import { applyHints, applyLines, applyStanding, type AnsweredAsk } from './apply-answer.ts';
 import { buildLines, METER_NAMES, TURN_US } from './build-ask.ts';
 import { isDatedEmpty } from './dated-units.ts';
-import { ANSWER_MS, LEDGER_SLOT_MS, type LeaseAnswer, type LeaseAsk, type LeaseReply } from './exchange.ts';
+import {
+  ANSWER_MS,
+  LEDGER_SLOT_MS,
+  type HeardLeft,
+  type LeaseAnswer,
+  type LeaseAsk,
+  type LeaseReply,
+} from './exchange.ts';
 import { changesOf, giveBackUntil } from './hand.ts';
 import { debtsOf } from './lease-admission.ts';
 
@@ -41,7 +48,7 @@ export class LeaseHolder {
     this.#instance = instance;
     this.#runtime = runtime;
     this.#index();
-    this.#await(microsBefore(now));
+    this.#await(microsBefore(now), true);
   }
 
   /** A reload: `runtime` has inherited the numbers of the one before. */
@@ -55,7 +62,7 @@ export class LeaseHolder {
   ask(now: Millis): LeaseAsk {
     const pending = this.#pending;
     const nowUs = microsAfter(now);
-    this.#await(microsBefore(now));
+    this.#await(microsBefore(now), pending === undefined);
     if (pending === undefined) return this.#newAsk(nowUs);
     this.#pending = { ...pending, isRepeated: true };
     return repeated(pending, nowUs);
@@ -108,6 +115,8 @@ export class LeaseHolder {
   pauseMs(): Millis {
     const { hub } = this.#runtime.fleet;
     if (this.#mustRecount || load(hub.cells, hub.at + HUB.isHungry) !== 0) return 0;
+    // After a late answer nothing is as usual before one has come in time.
+    if (load(hub.cells, hub.at + HUB.deadlineUs) !== 0) return TURN_US / 1000;
     for (const row of this.#rows.values()) if (isActive(row)) return TURN_US / 1000;
     return IDLE_MS;
   }
@@ -124,12 +133,16 @@ export class LeaseHolder {
     this.#rows = rows;
   }
 
-  /** An answer is expected from now on, if none is overdue already. */
-  #await(nowUs: Micros): void {
+  /**
+   * An answer is expected from now on. Where one is overdue it stays so; but to a ledger that has answered, late, a new ask
+   * begins a new second in which it is only late.
+   */
+  #await(nowUs: Micros, isNew: boolean): void {
     const { cells, at } = this.#runtime.fleet.hub;
     const deadlineUs = load(cells, at + HUB.deadlineUs);
     const isOverdue = deadlineUs !== 0 && deadlineUs <= nowUs;
     if (!isOverdue) store(cells, at + HUB.deadlineUs, nowUs + ANSWER_MS * 1000);
+    else if (isNew && load(cells, at + HUB.isGone) === 0) store(cells, at + HUB.deadlineUs, nowUs);
   }
 
   #newAsk(nowUs: Micros): LeaseAsk {
@@ -174,6 +187,7 @@ export class LeaseHolder {
     this.#pending = undefined;
     this.#mustRecount = true;
     store(cells, at + HUB.deadlineUs, 0);
+    store(cells, at + HUB.isGone, 0);
     store(cells, at + HUB.phase, PHASE.recount);
     store(cells, at + HUB.hintsSeen, 0);
   }
@@ -182,13 +196,20 @@ export class LeaseHolder {
 /** Ages go on; what was wished for then is not wished for now: it would come too late to be used. */
 function repeated({ ask, sentUs }: AnsweredAsk, nowUs: Micros): LeaseAsk {
   const later = Math.floor((nowUs - sentUs) / (LEDGER_SLOT_MS * 1000));
-  const meters = ask.meters.map((line) => ({
+  const meters = ask.meters.map(({ heard, ...line }) => ({
     ...line,
+    ...heardLater(heard, nowUs - sentUs),
     want: 0,
     most: 0,
     past: line.past.map(([age, units]): [number, number] => [age + later, units]),
   }));
   return { ...ask, meters };
+}
+
+/** What a provider said wears off meanwhile. */
+function heardLater(heard: HeardLeft | undefined, sinceUs: Micros): { readonly heard?: HeardLeft } {
+  const forMs = (heard?.forMs ?? 0) - Math.ceil(sinceUs / 1000);
+  return heard === undefined || forMs <= 0 ? {} : { heard: { ...heard, forMs } };
 }
 
 function isActive(row: LeasedRow): boolean {
