@@ -126,7 +126,7 @@ function openSharing({ clock, state, inForce }: Pick<Drained, 'clock' | 'state' 
       inside: async (work) => work(clock.now()),
       changed: (now) => inForce.context.runtime.queue.changed(now),
     },
-    onState: (kind) => (state.sharing = kind),
+    onState: (sharing) => (state.sharing = sharing),
     publish: (event) => inForce.context.services.publish(event),
   });
   sharing.adopt(inForce.context.runtime);
