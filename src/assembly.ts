@@ -126,7 +126,7 @@ function openSharing({ clock, state, inForce }: Pick<Drained, 'clock' | 'state' 
       inside: async (work) => work(clock.now()),
       changed: (now) => inForce.context.runtime.queue.changed(now),
     },
-    onState: (sharing) => (state.sharing = sharing),
+    onState: (of) => (state.sharing = of),
     publish: (event) => inForce.context.services.publish(event),
   });
   sharing.adopt(inForce.context.runtime);
