@@ -236,9 +236,18 @@ function judgeMeter(meter: Meter, arrivedMs: readonly number[], span: Evidence['
   const figures = [
     `${model}: ${dispatched.length} dispatched, at most ${most} (upstream ${mostUpstream}) in any 60 s, at least ` +
       `${least ?? 'unknown'} in any 62 s; ${refusals.length} refused, ` +
-      `${untrue.length} of them with a Retry-After that was too short`,
+      `${untrue.length} of them with a Retry-After that was too short${momentsOf(untrue, span.fromMs)}`,
   ];
   return { figures, failures };
+}
+
+const MOMENTS_SHOWN = 5;
+
+function momentsOf(refusals: readonly Refusal[], fromMs: number): string {
+  const shown = refusals.slice(0, MOMENTS_SHOWN);
+  const moment = ({ atMs, retryAfterMs }: Refusal): string =>
+    `${retryAfterMs / 1_000} s after ${((atMs - fromMs) / 1_000).toFixed(1)} s`;
+  return shown.length === 0 ? '' : ` (${shown.map(moment).join(', ')})`;
 }
 
 /** Whoever comes back when it was told to finds that somebody was served since: a unit had come free. */
