@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https';
 import type { ServerState } from '../gateway/runtime.ts';
 import { CORS_HEADERS } from './control-plane/answer-headers.ts';
+import { GatheredResponse } from './gathered-response.ts';
 import type { InferenceRoute, ResourceRoute } from './routes.ts';
 import { inferenceRoute, resourceRoute } from './routes.ts';
 
@@ -31,6 +32,7 @@ export function createServer(parts: ServerParts, settings: ServerSettings): Serv
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     noDelay: true,
+    ServerResponse: GatheredResponse,
   };
   const { state } = settings;
   const closed = (): void => void (state.openResponses -= 1);
