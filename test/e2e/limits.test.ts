@@ -27,6 +27,8 @@ async function world(limits: string, settings: readonly string[], clock: Clock):
       'router_settings:',
       '  num_retries: 0',
       ...settings.map((line) => `  ${line}`),
+      // Longer than any request waits: draining is not what ends it.
+      'general_settings: {shutdown_grace: 300}',
     ].join('\n'),
     { clock },
   );

@@ -46,6 +46,12 @@ export interface Admitted {
   readonly shareOf: (limit: number) => number;
 }
 
+/** What a client was told that came in vain, as the header says it. */
+export interface Refusal {
+  readonly atMs: number;
+  readonly retryAfterS: number;
+}
+
 /** Unanswered for so long, a call is given up and made anew. */
 const LEAST_GAP_MS = 5;
 
@@ -63,7 +69,7 @@ export class LeasedInstance {
   readonly skewMs: number;
   asks = 0;
   isAlive = true;
-  refused: number[] = [];
+  readonly refusals: Refusal[] = [];
   #call: Call | undefined;
   #askedMs = -Infinity;
   #dueMs = Infinity;
@@ -95,7 +101,13 @@ export class LeasedInstance {
     const selection = select(context, now, this.world.rng);
     if (selection.kind === 'picked') return this.#dispatch(selection, request);
     const waits = selection.limited > 0 ? this.#wait(context, request) : false;
-    if (!waits) this.refused.push(selection.soonestMs === undefined ? Infinity : selection.soonestMs - now);
+    if (!waits) this.#refuse(selection.returnMs);
+  }
+
+  #refuse(returnMs: number | undefined): void {
+    if (returnMs === undefined) return;
+    const retryAfterS = Math.max(1, Math.ceil((returnMs - this.now) / 1000));
+    this.refusals.push({ atMs: this.world.nowMs, retryAfterS });
   }
 
   /** The process is gone, with all that it knew. */
@@ -111,7 +123,6 @@ export class LeasedInstance {
     const decided = (): void => {
       if (!this.isAlive) return;
       if (waiter.picked !== undefined) this.#dispatch(waiter.picked, request);
-      else this.refused.push(NaN);
     };
     if (waiter.state === 'waiting') waiter.wake = decided;
     else decided();

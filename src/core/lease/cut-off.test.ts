@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sketchTable } from '../../../test/support/routing-fixture.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import { leaseFleet } from '../fleet/leases.ts';
-import { admit, type Admission } from '../limiter/limiter.ts';
+import { admit, clientFreeAtUs, rowFreeAtUs, type Admission } from '../limiter/limiter.ts';
 import type { LeaseAnswer, LeaseAsk, LedgerPhase, MeterAnswer } from './exchange.ts';
 import { LeaseHolder } from './lease-holder.ts';
 
@@ -44,6 +44,15 @@ class Instance {
   freeAtMs(now: number): number {
     const admission = this.admit(now);
     return admission.kind === 'full' ? admission.freeAtMs : Number.NaN;
+  }
+
+  /** What a client is told that is refused now, beyond the time from which the next request might go. */
+  lagMs(now: number): number {
+    const [row] = this.#fleet.rows;
+    const demand = { promptTokens: 1, maxTokens: 1 };
+    return row === undefined
+      ? Number.NaN
+      : (clientFreeAtUs(row, demand, now * 1_000) - rowFreeAtUs(row, demand, now * 1_000)) / 1_000;
   }
 
   ask(now: number): LeaseAsk {
@@ -231,6 +240,40 @@ describe('in the first three seconds without an answer', () => {
     const one = new Instance({ known: 1 });
     one.holder.unanswered(1_000);
     expect(one.admitted(LIMIT + 1, 1_010)).toBe(LIMIT);
+  });
+});
+
+describe('who is refused is told', () => {
+  test('of two seconds more where the time comes from own charges, for the ledger counts them for longer', () => {
+    const one = new Instance();
+    one.use(SHARE, 100, 6);
+    expect(one.lagMs(101)).toBe(0);
+    one.holder.unanswered(1_000);
+    expect(one.admitted(LIMIT, 4_000)).toBe(0);
+    expect(one.lagMs(4_000)).toBe(2_000);
+  });
+
+  test('of the same where all is used here', () => {
+    const one = new Instance();
+    one.use(LIMIT, 100, 0);
+    expect(one.lagMs(5_000)).toBe(2_000);
+  });
+
+  test('of nothing more where the ledger has named the time, or may still', () => {
+    const one = new Instance();
+    one.admit(100);
+    one.exchange(100, { meter: { granted: 0, left: 0, freeInMs: 30_000 } });
+    expect(one.lagMs(5_000)).toBe(0);
+    one.ask(31_000);
+    expect(one.lagMs(31_060)).toBe(0);
+  });
+
+  test('of nothing more before there has been a ledger, or where there is room', () => {
+    const one = new Instance({ known: 0 });
+    one.holder.unanswered(1_000);
+    expect(one.lagMs(1_010)).toBe(0);
+    expect(one.admitted(LIMIT + 1, 1_010)).toBe(LIMIT);
+    expect(one.lagMs(1_020)).toBe(0);
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { sketchTable } from '../../../test/support/routing-fixture.ts';
 import { LeasedWorld, type Admitted, type LeasedRequest, type Passage } from '../../../test/support/leased-world.ts';
 import type { Limits } from '../deployment.ts';
+import { PATIENCE_MS } from './exchange.ts';
 import { unpackSlot } from './packed-slots.ts';
 
 const WINDOW_MS = 60_000;
@@ -334,6 +335,49 @@ describe('a small limit under demand', () => {
         expect(world.ledger.total('d0', 'rpm', world.ledgerMs)).toBeLessThanOrEqual(rpm);
       }),
       { numRuns: Math.ceil(RUNS / 5) },
+    );
+  }, 120_000);
+});
+
+describe('who is refused', () => {
+  const demands = fc.record({
+    rpm: fc.integer({ min: 1, max: 40 }),
+    instances: fc.integer({ min: 1, max: 5 }),
+    everyMs: fc.constantFrom(50, 100, 300),
+    flushMs: fc.option(fc.integer({ min: 64_000, max: 140_000 }), { nil: undefined }),
+    seed: fc.nat(),
+  });
+  /** Nobody knows of a ledger that has just forgotten when it will have room. */
+  const COUNTING_MS = 2_000;
+  /** A unit may count for half a second longer once it was counted again; what was said of it before stands. */
+  const COUNTED_AGAIN_MS = 500;
+
+  test('and comes back when it was told to finds that somebody was served since', () => {
+    fc.assert(
+      fc.property(demands, ({ rpm, instances, everyMs, flushMs = Number.POSITIVE_INFINITY, seed }) => {
+        const world = new LeasedWorld(sketchTable({ deployments: [{ limits: { rpm } }] }), { instances, seed });
+        const lastMs = 200_000;
+        if (flushMs < lastMs) world.at(flushMs, () => world.ledger.flush());
+        for (let nth = 0; nth < instances; nth++) {
+          // As the gateway does: who may not queue waits for the ledger's word all the same.
+          const request = (): void => world.instances[nth]?.request({ queueTimeoutMs: PATIENCE_MS });
+          for (let atMs = WARM_MS + world.rng() * everyMs; atMs < lastMs; atMs += everyMs) world.at(atMs, request);
+        }
+        world.runUntil(lastMs);
+        const servedMs = world.admitted.map(({ atMs }) => atMs);
+        const nextAfter = (atMs: number): number => servedMs.find((each) => each > atMs) ?? Number.POSITIVE_INFINITY;
+        const inVain = world.instances
+          .flatMap(({ refusals }) => refusals)
+          .map(({ atMs, retryAfterS }) => ({ atMs, backMs: atMs + retryAfterS * 1_000 + 2 * everyMs }))
+          .filter(({ atMs, backMs }) => {
+            const isCounting = atMs > flushMs && atMs < flushMs + COUNTING_MS;
+            const isOlder = flushMs < backMs && atMs < flushMs + WINDOW_MS;
+            const untilMs = isOlder ? backMs + COUNTED_AGAIN_MS : backMs;
+            return !isCounting && untilMs < lastMs && nextAfter(atMs) > untilMs;
+          });
+        expect(inVain).toEqual([]);
+      }),
+      { numRuns: Math.ceil(RUNS / 25) },
     );
   }, 120_000);
 });

@@ -10,6 +10,11 @@ import { firstMomentsEndUs, roomAtFirst } from './first-moments.ts';
 
 /** Units in any 60 s, or parallel slots: 17 a second. */
 const SMALL_LIMIT = 1_000;
+/**
+ * The ledger counts a unit for 61 s from the end of its half second, 1.5 s longer than it is used up here, and from up to
+ * half a second later where it was told again.
+ */
+const LEDGER_LAG_US = 2_000_000;
 const LATE_US = (SILENCE_MS - ANSWER_MS) * 1000;
 
 /**
@@ -64,6 +69,16 @@ export function isAway(hub: Pick<LeaseHub, 'cells' | 'at'>, nowUs: Micros): bool
 /** No answer comes later than this: the ledger counts as away from then on, if nobody has said so before. */
 export function lateUntilUs({ cells, at }: Pick<LeaseHub, 'cells' | 'at'>): Micros {
   return load(cells, at + HUB.deadlineUs) + LATE_US;
+}
+
+/** The ledger is away, and what may be used is reckoned from the instance's own charges. */
+export function isOnItsOwn(hub: Pick<LeaseHub, 'cells' | 'at'>, nowUs: Micros): boolean {
+  return isCutOff(hub, nowUs) && isAway(hub, nowUs);
+}
+
+/** How much longer the ledger may count a unit than the instance that used it; 0 before the two have met. */
+export function ledgerLagUs({ cells, at }: Pick<LeaseHub, 'cells' | 'at'>): Micros {
+  return load(cells, at + HUB.known) === 0 ? 0 : LEDGER_LAG_US;
 }
 
 /** The ledger answers and knows the charges of all instances; after an outage they may take their time to tell it. */

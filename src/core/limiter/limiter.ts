@@ -13,6 +13,7 @@ import { inFlightOfRow } from '../fleet/operations.ts';
 import type { Row } from '../fleet/row.ts';
 import { CELL } from '../fleet/row.ts';
 import { leaseFreeAtUs, slotLeaseAtUs, slotsShort, takeLease } from '../lease/lease-admission.ts';
+import { isOnItsOwn, ledgerLagUs } from '../lease/own-share.ts';
 import { packSlots } from '../lease/packed-slots.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import { inputTokens, unitsOf, type TokenDemand } from './demand.ts';
@@ -64,6 +65,17 @@ export function rowFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micr
   const freeAtUs = windowsFreeAtUs(row, request, nowUs);
   if (row.lease === undefined || freeAtUs !== 0) return freeAtUs;
   return leasesFreeAtUs(row, request, nowUs);
+}
+
+/**
+ * The same as a client is to be told, where there is no room: the ledger counts a unit for longer than its instance does,
+ * so a time that is reckoned from the instance's own charges comes too early once the ledger decides.
+ */
+export function clientFreeAtUs(row: Row, request: TokenDemand, nowUs: Micros): Micros {
+  const freeAtUs = rowFreeAtUs(row, request, nowUs);
+  if (row.lease === undefined || freeAtUs === 0) return freeAtUs;
+  const isOwnReckoning = windowsFreeAtUs(row, request, nowUs) !== 0 || isOnItsOwn(row.lease.hub, nowUs);
+  return isOwnReckoning ? freeAtUs + ledgerLagUs(row.lease.hub) : freeAtUs;
 }
 
 /** What this instance has charged itself leaves room: what it lacks is a lease. */

@@ -164,6 +164,7 @@ describe('a shortage', () => {
       parallel: 0,
       overLimit: 0,
       soonestMs: undefined,
+      returnMs: undefined,
       limitedUntilMs: undefined,
     } as const;
     const failure = shortageFailure(sketchContext(there, { candidates: [] }), none, {

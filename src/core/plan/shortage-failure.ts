@@ -40,7 +40,7 @@ export function shortageFailure(context: SelectContext, none: NonePicked, at: Sh
     return promptOverLimitFailure(group, context.promptTokens, largestLimit(context));
   }
   if (allowed > 0 && serving === 0) return promptTooLargeFailure(group, context.promptTokens, largestWindow(context));
-  const retryAfterMs = none.soonestMs === undefined ? undefined : none.soonestMs - now;
+  const retryAfterMs = none.returnMs === undefined ? undefined : none.returnMs - now;
   const { budgets } = context.table.settings;
   if (budgets !== undefined && none.overBudget === serving && serving > 0) {
     return crossedBudgetFailure(group, crossedTexts(context, budgets, now), retryAfterMs);

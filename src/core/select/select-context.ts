@@ -73,7 +73,9 @@ export interface NonePicked {
   readonly parallel: number;
   /** The earliest moment at which a candidate may be free, later than `now`; `undefined` = no clock can tell. */
   readonly soonestMs: Millis | undefined;
-  /** The same of those that only a limit keeps from traffic. */
+  /** The same as a client is to be told: later where several instances share a limit and may have to agree first. */
+  readonly returnMs: Millis | undefined;
+  /** As `soonestMs`, of those that only a limit keeps from traffic. */
   readonly limitedUntilMs: Millis | undefined;
 }
 

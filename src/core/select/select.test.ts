@@ -331,9 +331,10 @@ test('whatever stands in the way, every candidate is counted under exactly one r
       for (let nth = 0; nth < 20; nth++) {
         const selection = select(group.context({ keepLast, minInputTokens: 6 }), 1, group.rng);
         if (selection.kind === 'picked') continue;
-        const { kind: _, total, soonestMs, limitedUntilMs, ...reasons } = selection;
+        const { kind: _, total, soonestMs, returnMs, limitedUntilMs, ...reasons } = selection;
         expect(Object.values(reasons).reduce((sum, count) => sum + count, 0)).toBe(total);
         if (soonestMs !== undefined) expect(soonestMs).toBeGreaterThan(1);
+        expect(returnMs).toBe(soonestMs);
         if (limitedUntilMs !== undefined) expect(limitedUntilMs).toBeGreaterThanOrEqual(soonestMs ?? Infinity);
         return;
       }

@@ -5,7 +5,7 @@ import { rowOf } from '../fleet/fleet.ts';
 import type { Micros } from '../fleet/micros.ts';
 import { toMillis } from '../fleet/micros.ts';
 import type { Row } from '../fleet/row.ts';
-import { rowFreeAtUs, slotFreeAtUs } from '../limiter/limiter.ts';
+import { clientFreeAtUs, rowFreeAtUs, slotFreeAtUs } from '../limiter/limiter.ts';
 import type { DeploymentIndex, Millis } from '../units.ts';
 import type { Moment } from './filter.ts';
 import { fitsLimits, fitsWindow, ruleReason } from './filter.ts';
@@ -44,15 +44,29 @@ export function shortage(context: SelectContext, moment: Moment): NonePicked {
   const counts = { ...NOBODY };
   let soonestUs = Number.POSITIVE_INFINITY;
   let limitedUntilUs = Number.POSITIVE_INFINITY;
+  let returnUs = Number.POSITIVE_INFINITY;
   for (const index of context.candidates) {
     const reason = reasonOf(context, moment, index);
     counts[reason]++;
     const freeUs = freeAtUs(context, moment, { index, reason });
-    if (freeUs > moment.nowUs) soonestUs = Math.min(soonestUs, freeUs);
+    if (freeUs > moment.nowUs) {
+      soonestUs = Math.min(soonestUs, freeUs);
+      returnUs = Math.min(
+        returnUs,
+        reason === 'limited' ? Math.max(freeUs, clientRoomAtUs(context, moment, index)) : freeUs,
+      );
+    }
     if (reason === 'limited') limitedUntilUs = Math.min(limitedUntilUs, freeUs);
   }
   const total = context.candidates.length;
-  return { kind: 'none', total, ...counts, soonestMs: finite(soonestUs), limitedUntilMs: finite(limitedUntilUs) };
+  return {
+    kind: 'none',
+    total,
+    ...counts,
+    soonestMs: finite(soonestUs),
+    returnMs: finite(returnUs),
+    limitedUntilMs: finite(limitedUntilUs),
+  };
 }
 
 function finite(us: Micros): Millis | undefined {
@@ -86,6 +100,12 @@ export function freeAtUs(
   const row = rowOf(context.fleet, index);
   const roomUs = roomAtUs(context, moment, row);
   return reason === 'limited' ? Math.max(roomUs, slotFreeAtUs(row, moment.nowUs, false)) : roomUs;
+}
+
+/** When limits let a client's next request through. */
+function clientRoomAtUs(context: SelectContext, moment: Moment, index: DeploymentIndex): number {
+  const row = rowOf(context.fleet, index);
+  return row.metered && moment.rules.enforceLimits ? clientFreeAtUs(row, context, moment.nowUs) : 0;
 }
 
 /** When breaker and limits both let a request through; no later than `now` when that hangs on a probe. */
