@@ -1,7 +1,7 @@
 // Over real sockets: when answers reach the system, and that they are whole however they were held.
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GatheredResponse } from './gathered-response.ts';
 
 const LARGE = 'x'.repeat(3_000_000);
@@ -74,6 +74,21 @@ describe('answers of one turn', () => {
     });
     expect(received.map(({ text }) => text).toSorted()).toEqual(['answer 0', 'answer 1']);
     expect(ended).toEqual([false, false, true, true]);
+  });
+
+  test('leave without one that cannot be written, which is told as a warning', async () => {
+    await makeBusy();
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const received = await answered(2, ([broken, whole]) => {
+      broken?.end(5);
+      whole?.end('whole');
+    });
+    expect(received.toSorted((one, other) => one.text.localeCompare(other.text))).toEqual([
+      { text: '', isWhole: false },
+      { text: 'whole', isWhole: true },
+    ]);
+    expect(warnings).toHaveBeenCalledOnce();
+    warnings.mockRestore();
   });
 
   test('leave at once where the last one had one', async () => {

@@ -25,7 +25,17 @@ class Turn {
     this.#writes = 0;
     const held = this.#held;
     this.#held = [];
-    for (const response of held) response.release();
+    for (const response of held) releaseAlone(response);
+  }
+}
+
+/** A bug of ours in one answer ends that one, and not the process with all the others. */
+function releaseAlone(response: GatheredResponse): void {
+  try {
+    response.release();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    response.destroy();
   }
 }
 
