@@ -11,9 +11,11 @@ const MODEL = 'gpt-3.5-turbo';
 const CONNECTIONS = 32;
 const DEPLOYMENTS = 100;
 const PORTS = { mock: 9321, redis: 9322, alone: 9323, shared: 9324 };
-/** Turns of each; what one turn measures differs by a few percent on a machine that does other things. */
-const ROUNDS = process.argv.includes('--quick') ? 2 : 5;
-const SECONDS = process.argv.includes('--quick') ? 2 : 5;
+/** Turns of each, many and short: what one measures differs by some percent on a machine that does other things. */
+const ROUNDS = process.argv.includes('--quick') ? 3 : 15;
+const SECONDS = 2;
+/** Each engine has to find and compile what is hot. */
+const WARM_SECONDS = process.argv.includes('--quick') ? 5 : 10;
 const here = import.meta.dirname;
 
 interface Cost {
@@ -44,7 +46,7 @@ export async function benchSharing(): Promise<Record<string, unknown>> {
 
 /** In turns, so that what else the machine does falls on both. */
 async function compare(alone: Started, shared: Started) {
-  for (const target of [alone, shared]) await measure(target);
+  for (const target of [alone, shared]) await measure(target, WARM_SECONDS);
   const ratios: number[] = [];
   const costs: Cost[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -74,10 +76,10 @@ function perRequest({ micros, requests }: Cost): number {
   return micros / requests;
 }
 
-async function measure(target: Started): Promise<Cost> {
+async function measure(target: Started, seconds = SECONDS): Promise<Cost> {
   const before = cpuMicros(target.pid);
   const url = `http://127.0.0.1:${target.port}/v1/chat/completions`;
-  const result = await load({ url, body: smallBody(MODEL), key: KEY, connections: CONNECTIONS, seconds: SECONDS });
+  const result = await load({ url, body: smallBody(MODEL), key: KEY, connections: CONNECTIONS, seconds });
   return { micros: cpuMicros(target.pid) - before, requests: result.requests, errors: result.errors };
 }
 

@@ -17,10 +17,14 @@ const CPU_BUDGET = 1.1;
 const THROUGHPUT_BUDGET = 0.9;
 const here = import.meta.dirname;
 const node = process.execPath;
-const seconds = process.argv.includes('--quick') ? 2 : 5;
+const isQuick = process.argv.includes('--quick');
+/** Two starts of one program differ by up to a third, for as long as they run: by what their engines compiled, and where. */
+const STARTS = isQuick ? 1 : 5;
+/** Many short rounds: what the machine does meanwhile then falls on all alike. */
+const ROUNDS = 5;
+const SECONDS = 2;
 /** Each engine has to find and compile what is hot by itself: on a busy machine that takes its time. */
-const WARM_SECONDS = process.argv.includes('--quick') ? 5 : 20;
-const rounds = process.argv.includes('--quick') ? 3 : 7;
+const WARM_SECONDS = isQuick ? 5 : 10;
 
 /** One round of one gateway; microseconds of CPU a request. */
 interface Round {
@@ -39,26 +43,41 @@ interface Turn {
   readonly lone: Round;
 }
 
-/** Needs the built bundle; takes three minutes, or one with `--quick`. */
+/** What one start of the gateways showed. */
+interface Measured {
+  readonly turns: readonly Turn[];
+  readonly idleMb: { readonly one: number; readonly two: number };
+}
+
+/** Needs the built bundle; takes six minutes, or one with `--quick`. */
 export async function benchThreads(): Promise<Record<string, unknown>> {
   const config = join(mkdtempSync(join(tmpdir(), 'loadstone-bench-')), 'config.yaml');
   writeFileSync(config, gatewayConfig());
-  const started: Started[] = [];
+  const mock = await start([node, join(here, 'plain-mock.mjs'), String(PORTS.mock)], { port: PORTS.mock });
   try {
-    const mock = await start([node, join(here, 'plain-mock.mjs'), String(PORTS.mock)], { port: PORTS.mock });
-    started.push(mock);
-    const open = async (workers: number, port: number): Promise<Started> => {
-      const gateway = await start(gatewayCommand(config, workers, port), { port });
-      started.push(gateway);
-      return gateway;
-    };
+    const measured: Measured[] = [];
+    for (let nth = 0; nth < STARTS; nth++) measured.push(await measureStart(config, mock));
+    return { threads: report(measured) };
+  } finally {
+    await mock.stop();
+  }
+}
+
+async function measureStart(config: string, mock: Started): Promise<Measured> {
+  const started: Started[] = [];
+  const open = async (workers: number, port: number): Promise<Started> => {
+    const gateway = await start(gatewayCommand(config, workers, port), { port });
+    started.push(gateway);
+    return gateway;
+  };
+  try {
     const one = await open(1, PORTS.one);
     const two = await open(2, PORTS.two);
     const lone = [await open(1, PORTS.lone[0]), await open(1, PORTS.lone[1])];
     const idleMb = { one: residentBytes(one.pid) / 1e6, two: residentBytes(two.pid) / 1e6 };
-    const turns: Turn[] = [];
     for (const targets of [[one], [two], lone]) await measure(targets, mock, WARM_SECONDS);
-    for (let nth = 0; nth < rounds; nth++) {
+    const turns: Turn[] = [];
+    for (let nth = 0; nth < ROUNDS; nth++) {
       // In turns, and every second time backwards, so that none has the better part of a busy machine.
       const forwards = nth % 2 === 0;
       const outer = await measure(forwards ? [one] : lone, mock);
@@ -66,7 +85,7 @@ export async function benchThreads(): Promise<Record<string, unknown>> {
       const last = await measure(forwards ? lone : [one], mock);
       turns.push({ one: forwards ? outer : last, two: middle, lone: forwards ? last : outer });
     }
-    return { threads: report(turns, idleMb) };
+    return { turns, idleMb };
   } finally {
     await Promise.all(started.map((process_) => process_.stop()));
   }
@@ -79,7 +98,7 @@ function gatewayCommand(config: string, workers: number, port: number): string[]
 }
 
 /** One round of `targets`, which share the connections. */
-async function measure(targets: readonly Started[], mock: Started, length = seconds): Promise<Round> {
+async function measure(targets: readonly Started[], mock: Started, length = SECONDS): Promise<Round> {
   const read = () => ({
     gateway: targets.reduce((sum, { pid }) => sum + cpuMicros(pid), 0),
     mock: cpuMicros(mock.pid),
@@ -117,22 +136,21 @@ function allowed({ one, two }: Turn): number {
   return (two.cores * 1e6) / (one.gateway + two.mock + two.generator);
 }
 
-function report(pairs: readonly Turn[], idleMb: { readonly one: number; readonly two: number }) {
-  const ratio = median(pairs.map(({ one, two }) => two.gateway / one.gateway));
-  const share = median(pairs.map((pair) => pair.two.perSecond / allowed(pair)));
-  const loneRatio = median(pairs.map(({ one, lone }) => lone.gateway / one.gateway));
-  const gain = median(pairs.map(({ one, two }) => two.perSecond / one.perSecond));
-  const errors = pairs.reduce((sum, { one, two }) => sum + one.errors + two.errors, 0);
+function report(measured: readonly Measured[]) {
+  const turns = measured.flatMap((start_) => start_.turns);
+  const idleMb = {
+    one: median(measured.map(({ idleMb: { one } }) => one)),
+    two: median(measured.map(({ idleMb: { two } }) => two)),
+  };
+  const ratio = median(turns.map(({ one, two }) => two.gateway / one.gateway));
+  const share = median(turns.map((pair) => pair.two.perSecond / allowed(pair)));
+  const loneRatio = median(turns.map(({ one, lone }) => lone.gateway / one.gateway));
+  const gain = median(turns.map(({ one, two }) => two.perSecond / one.perSecond));
+  const errors = turns.reduce((sum, { one, two }) => sum + one.errors + two.errors, 0);
   console.log(
-    `\ntwo threads beside one, ${CONNECTIONS} connections, medians of ${pairs.length} pairs of rounds in turns`,
+    `\ntwo threads beside one, ${CONNECTIONS} connections, medians of ${turns.length} rounds of each in turns, ${measured.length} starts`,
   );
-  for (const { one, two, lone } of pairs) {
-    console.log(
-      `  CPU ${one.gateway.toFixed(1)} -> ${two.gateway.toFixed(1)} us (two lone ${lone.gateway.toFixed(1)})  ` +
-        `${one.perSecond.toFixed(0)} -> ${two.perSecond.toFixed(0)}/s  fake ${two.mock.toFixed(1)} us, generator ${two.generator.toFixed(1)} us, ` +
-        `${two.cores.toFixed(2)} cores left allow ${allowed({ one, two, lone }).toFixed(0)}/s`,
-    );
-  }
+  for (const { turns: ofStart } of measured) console.log(`  ${startLine(ofStart)}`);
   console.log(
     `CPU per request ${ratio.toFixed(2)} x one thread (budget ${CPU_BUDGET})${ratio > CPU_BUDGET ? '  OVER BUDGET' : ''}, ` +
       `two lone gateways ${loneRatio.toFixed(2)} x; ` +
@@ -140,7 +158,19 @@ function report(pairs: readonly Turn[], idleMb: { readonly one: number; readonly
       `${share < THROUGHPUT_BUDGET ? '  BELOW BUDGET' : ''}, ${gain.toFixed(2)} x one thread; idle memory ` +
       `${idleMb.one.toFixed(0)} -> ${idleMb.two.toFixed(0)} MB${errors > 0 ? `; ERRORS ${errors}` : ''}`,
   );
-  return { ratio, loneRatio, share, gain, idleMb, errors, pairs };
+  return { ratio, loneRatio, share, gain, idleMb, errors, turns };
+}
+
+/** Medians of one start. */
+function startLine(turns: readonly Turn[]): string {
+  const of = (value: (turn: Turn) => number): number => median(turns.map(value));
+  return (
+    `CPU ${of(({ one }) => one.gateway).toFixed(1)} -> ${of(({ two }) => two.gateway).toFixed(1)} us ` +
+    `(two lone ${of(({ lone }) => lone.gateway).toFixed(1)})  ` +
+    `${of(({ one }) => one.perSecond).toFixed(0)} -> ${of(({ two }) => two.perSecond).toFixed(0)}/s  ` +
+    `fake ${of(({ two }) => two.mock).toFixed(1)} us, generator ${of(({ two }) => two.generator).toFixed(1)} us, ` +
+    `${of(({ two }) => two.cores).toFixed(2)} cores left allow ${of(allowed).toFixed(0)}/s`
+  );
 }
 
 function median(values: readonly number[]): number {
