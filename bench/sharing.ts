@@ -11,17 +11,28 @@ const MODEL = 'gpt-3.5-turbo';
 const CONNECTIONS = 32;
 const DEPLOYMENTS = 100;
 const PORTS = { mock: 9321, redis: 9322, alone: 9323, shared: 9324 };
-/** Turns of each, many and short: what one measures differs by some percent on a machine that does other things. */
-const ROUNDS = process.argv.includes('--quick') ? 3 : 15;
+const isQuick = process.argv.includes('--quick');
+/** Two starts of one program differ by up to a third, for as long as they run. */
+const STARTS = isQuick ? 1 : 7;
+/** Of each start, many and short: what one round measures differs by some percent on a machine that does other things. */
+const ROUNDS = isQuick ? 3 : 5;
 const SECONDS = 2;
 /** Each engine has to find and compile what is hot. */
-const WARM_SECONDS = process.argv.includes('--quick') ? 5 : 10;
+const WARM_SECONDS = isQuick ? 5 : 8;
 const here = import.meta.dirname;
 
 interface Cost {
   readonly micros: number;
   readonly requests: number;
   readonly errors: number;
+}
+
+/** What one start of both gateways showed. */
+interface Measured {
+  readonly ratios: readonly number[];
+  readonly callsPerSecond: number;
+  readonly errors: number;
+  readonly memoryMb: { readonly alone: number; readonly shared: number };
 }
 
 export async function benchSharing(): Promise<Record<string, unknown>> {
@@ -33,19 +44,28 @@ export async function benchSharing(): Promise<Record<string, unknown>> {
     );
     const redis = ['redis-server', '--port', String(PORTS.redis), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
     started.push(await start(redis, { port: PORTS.redis }));
-    const alone = await start(command(folder, PORTS.alone, []), { port: PORTS.alone });
-    const shared = await start(command(folder, PORTS.shared, [`  redis_url: redis://127.0.0.1:${PORTS.redis}`]), {
-      port: PORTS.shared,
-    });
-    started.push(alone, shared);
-    return { sharing: await compare(alone, shared) };
+    const measured: Measured[] = [];
+    for (let nth = 0; nth < STARTS; nth++) measured.push(await measureStart(folder));
+    return { sharing: report(measured) };
   } finally {
     await Promise.all(started.map((process_) => process_.stop()));
   }
 }
 
+async function measureStart(folder: string): Promise<Measured> {
+  const alone = await start(command(folder, PORTS.alone, []), { port: PORTS.alone });
+  const shared = await start(command(folder, PORTS.shared, [`  redis_url: redis://127.0.0.1:${PORTS.redis}`]), {
+    port: PORTS.shared,
+  });
+  try {
+    return await compare(alone, shared);
+  } finally {
+    await Promise.all([alone.stop(), shared.stop()]);
+  }
+}
+
 /** In turns, so that what else the machine does falls on both. */
-async function compare(alone: Started, shared: Started) {
+async function compare(alone: Started, shared: Started): Promise<Measured> {
   for (const target of [alone, shared]) await measure(target, WARM_SECONDS);
   const ratios: number[] = [];
   const costs: Cost[] = [];
@@ -56,20 +76,40 @@ async function compare(alone: Started, shared: Started) {
     const without = (perRequest(before) + perRequest(after)) / 2;
     costs.push(before, withRedis, after);
     ratios.push(perRequest(withRedis) / without);
-    console.log(
-      `  without Redis ${without.toFixed(1)} us, with ${perRequest(withRedis).toFixed(1)} us per request = ` +
-        `${(ratios.at(-1) ?? 0).toFixed(3)} x`,
-    );
   }
-  const ratio = ratios.toSorted((one, other) => one - other)[ROUNDS >> 1] ?? Number.NaN;
-  const calls = await redisCalls();
-  const errors = costs.reduce((sum, cost) => sum + cost.errors, 0);
-  const memoryMb = { alone: residentBytes(alone.pid) / 1e6, shared: residentBytes(shared.pid) / 1e6 };
+  const of = (target: number): string =>
+    median(costs.filter((_, at) => (at % 3 === 1) === (target === 1)).map(perRequest)).toFixed(1);
+  console.log(`  without Redis ${of(0)} us, with ${of(1)} us per request = ${median(ratios).toFixed(3)} x`);
+  return {
+    ratios,
+    callsPerSecond: await redisCalls(),
+    errors: costs.reduce((sum, cost) => sum + cost.errors, 0),
+    memoryMb: { alone: residentBytes(alone.pid) / 1e6, shared: residentBytes(shared.pid) / 1e6 },
+  };
+}
+
+function report(measured: readonly Measured[]) {
+  const ratio = median(measured.flatMap(({ ratios }) => ratios));
+  const callsPerSecond = Math.max(...measured.map((start_) => start_.callsPerSecond));
+  const errors = measured.reduce((sum, start_) => sum + start_.errors, 0);
+  const alone = median(measured.map(({ memoryMb }) => memoryMb.alone));
+  const shared = median(measured.map(({ memoryMb }) => memoryMb.shared));
   console.log(
-    `CPU per request with a healthy Redis: ${ratio.toFixed(3)} x (median of ${ROUNDS}), ${calls.toFixed(1)} calls to ` +
-      `Redis a second, ${errors} errors; resident ${memoryMb.alone.toFixed(0)} MB without, ${memoryMb.shared.toFixed(0)} MB with`,
+    `CPU per request with a healthy Redis: ${ratio.toFixed(3)} x (median of ${measured.length} starts of ${ROUNDS} rounds), ` +
+      `at most ${callsPerSecond.toFixed(1)} calls to Redis a second, ${errors} errors; ` +
+      `resident ${alone.toFixed(0)} MB without, ${shared.toFixed(0)} MB with`,
   );
-  return { ratio, ratios, callsPerSecond: calls, errors, memoryMb };
+  return {
+    ratio,
+    starts: measured.map(({ ratios }) => median(ratios)),
+    callsPerSecond,
+    errors,
+    memoryMb: { alone, shared },
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
 }
 
 function perRequest({ micros, requests }: Cost): number {

@@ -18,7 +18,8 @@ export interface Slots {
 
 const TAIL = 0; // number of the oldest slot that may hold something
 const SUM = 1;
-const RING = 2;
+const LATEST = 2; // number of the newest slot that may hold something: nobody looks for anything behind it
+const RING = 3;
 
 /** Cells that a window needs, by the slots of its ring. */
 export function slotsSize(ring: number): number {
@@ -27,6 +28,11 @@ export function slotsSize(ring: number): number {
 
 function oldestLive(slots: Slots, nowUs: Micros): number {
   return Math.floor(nowUs / slots.slotUs) - slots.count + 1;
+}
+
+/** Of the slots that live. */
+function latestOf({ cells, at, ring }: Slots): number {
+  return Math.min(load(cells, at + TAIL) + ring - 1, load(cells, at + LATEST));
 }
 
 function ringAt(slots: Slots, slot: number): number {
@@ -64,6 +70,8 @@ export function slotsAdd(slots: Slots, atUs: Micros, amount: number): void {
   const { cells, at } = slots;
   const slot = Math.floor(atUs / slots.slotUs);
   if (slot < load(cells, at + TAIL)) return;
+  // First of all: what a thread that dies here has added must be found.
+  if (slot > load(cells, at + LATEST)) store(cells, at + LATEST, slot);
   add(cells, ringAt(slots, slot), amount);
   add(cells, at + SUM, amount);
 }
@@ -77,7 +85,7 @@ export function slotsHeldUs(slots: Slots, atUs: Micros): Micros {
 export function slotsBetween(slots: Slots, sinceUs: Micros, untilUs: Micros): number {
   const tail = load(slots.cells, slots.at + TAIL);
   const first = Math.max(tail, Math.floor(sinceUs / slots.slotUs) + 1);
-  const last = Math.min(tail + slots.ring - 1, Math.floor(untilUs / slots.slotUs));
+  const last = Math.min(latestOf(slots), Math.floor(untilUs / slots.slotUs));
   let sum = 0;
   for (let slot = first; slot <= last; slot++) sum += load(slots.cells, ringAt(slots, slot));
   return sum;
@@ -86,9 +94,9 @@ export function slotsBetween(slots: Slots, sinceUs: Micros, untilUs: Micros): nu
 /** When at least `needed` of the sum has left the window. Call after `slotsSum`. */
 export function slotsFreeAt(slots: Slots, needed: number): Micros {
   const { cells, at } = slots;
-  const tail = load(cells, at + TAIL);
+  const last = latestOf(slots);
   let freed = 0;
-  for (let slot = tail; slot < tail + slots.ring; slot++) {
+  for (let slot = load(cells, at + TAIL); slot <= last; slot++) {
     freed += load(cells, ringAt(slots, slot));
     if (freed >= needed) return (slot + slots.count) * slots.slotUs;
   }
@@ -98,8 +106,8 @@ export function slotsFreeAt(slots: Slots, needed: number): Micros {
 /** Takes out the slots that begin after `nowUs`; what is dated later in the slot of `nowUs` itself stays. */
 export function slotsDropLater(slots: Slots, nowUs: Micros): void {
   const { cells, at } = slots;
-  const tail = load(cells, at + TAIL);
-  for (let slot = Math.max(tail, Math.floor(nowUs / slots.slotUs) + 1); slot < tail + slots.ring; slot++) {
+  const last = latestOf(slots);
+  for (let slot = Math.max(load(cells, at + TAIL), Math.floor(nowUs / slots.slotUs) + 1); slot <= last; slot++) {
     const index = ringAt(slots, slot);
     add(cells, at + SUM, -load(cells, index));
     store(cells, index, 0);
@@ -124,8 +132,8 @@ export function slotsDate({ slotUs }: Slots, atUs: Micros): Micros {
 
 /** Visits what is in the window, oldest first, each amount dated at the last moment of its slot. */
 export function slotsEntries(slots: Slots, visit: (atUs: Micros, amount: number) => void): void {
-  const tail = load(slots.cells, slots.at + TAIL);
-  for (let slot = tail; slot < tail + slots.ring; slot++) {
+  const last = latestOf(slots);
+  for (let slot = load(slots.cells, slots.at + TAIL); slot <= last; slot++) {
     const amount = load(slots.cells, ringAt(slots, slot));
     if (amount > 0) visit(slotsDate(slots, slot * slots.slotUs), amount);
   }
