@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, smallBody, type LoadResult } from './load.ts';
+import { median } from './median.ts';
 import { cpuMicros, residentBytes, start, type Started } from './process.ts';
 
 const KEY = 'sk-bench-0123456789abcdef';
@@ -112,10 +113,6 @@ function report(measured: readonly Measured[]) {
     errors,
     memoryMb: { alone, shared },
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
 }
 
 function perRequest({ micros, requests }: Cost): number {

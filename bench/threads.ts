@@ -7,6 +7,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load, smallBody, type LoadResult } from './load.ts';
+import { median } from './median.ts';
 import { cpuMicros, machineMicros, ownMicros, residentBytes, start, type Started } from './process.ts';
 
 const KEY = 'sk-bench-0123456789abcdef';
@@ -171,11 +172,6 @@ function startLine(turns: readonly Turn[]): string {
     `fake ${of(({ two }) => two.mock).toFixed(1)} us, generator ${of(({ two }) => two.generator).toFixed(1)} us, ` +
     `${of(({ two }) => two.cores).toFixed(2)} cores left allow ${of(allowed).toFixed(0)}/s`
   );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** 100 deployments of one model with limits that are never reached. */
