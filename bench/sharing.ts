@@ -13,15 +13,14 @@ const CONNECTIONS = 32;
 const DEPLOYMENTS = 100;
 const PORTS = { mock: 9321, redis: 9322, alone: 9323, shared: 9324 };
 const isQuick = process.argv.includes('--quick');
-/** Two starts of one program differ by up to a third, for as long as they run. */
+/** Two starts of one program differ, by up to a third, for as long as they run. */
 const STARTS = isQuick ? 1 : 5;
 /** Of each start, many and short: what one round measures differs by some percent on a machine that does other things. */
 const ROUNDS = 3;
 const SECONDS = 2;
 /**
- * Load before each round, not measured. While nothing is served, a gateway with Redis goes on talking to it; when garbage
- * is collected then, the engine forgets the shapes of requests and compiles anew. And what is used of each limit is an
- * average over two seconds: until that has come up, units run short and more calls are made.
+ * Load before each round, not measured. What is used of each limit is an average over two seconds: until that has come up
+ * after a pause, units run short, and up to three times the calls are made.
  */
 const LEAD_SECONDS = isQuick ? 2 : 4;
 /** Each engine has to find and compile what is hot. */
@@ -42,6 +41,7 @@ interface Measured {
   readonly memoryMb: { readonly alone: number; readonly shared: number };
 }
 
+/** Needs the built bundle and redis-server; takes six minutes, or one with `--quick`. */
 export async function benchSharing(): Promise<Record<string, unknown>> {
   const folder = mkdtempSync(join(tmpdir(), 'loadstone-bench-'));
   const started: Started[] = [];
@@ -74,23 +74,28 @@ async function measureStart(folder: string): Promise<Measured> {
 /** In turns, so that what else the machine does falls on both. */
 async function compare(alone: Started, shared: Started): Promise<Measured> {
   for (const target of [alone, shared]) await send(target, WARM_SECONDS);
+  const without: number[] = [];
+  const sharing: number[] = [];
   const ratios: number[] = [];
-  const costs: Cost[] = [];
+  let errors = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const before = await measure(alone);
     const withRedis = await measure(shared);
     const after = await measure(alone);
-    const without = (perRequest(before) + perRequest(after)) / 2;
-    costs.push(before, withRedis, after);
-    ratios.push(perRequest(withRedis) / without);
+    const base = (perRequest(before) + perRequest(after)) / 2;
+    without.push(base);
+    sharing.push(perRequest(withRedis));
+    ratios.push(perRequest(withRedis) / base);
+    errors += before.errors + withRedis.errors + after.errors;
   }
-  const of = (target: number): string =>
-    median(costs.filter((_, at) => (at % 3 === 1) === (target === 1)).map(perRequest)).toFixed(1);
-  console.log(`  without Redis ${of(0)} us, with ${of(1)} us per request = ${median(ratios).toFixed(3)} x`);
+  console.log(
+    `  without Redis ${median(without).toFixed(1)} us, with ${median(sharing).toFixed(1)} us per request = ` +
+      `${median(ratios).toFixed(3)} x`,
+  );
   return {
     ratios,
     callsPerSecond: await redisCalls(shared),
-    errors: costs.reduce((sum, cost) => sum + cost.errors, 0),
+    errors,
     memoryMb: { alone: residentBytes(alone.pid) / 1e6, shared: residentBytes(shared.pid) / 1e6 },
   };
 }

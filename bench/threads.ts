@@ -19,7 +19,7 @@ const THROUGHPUT_BUDGET = 0.9;
 const here = import.meta.dirname;
 const node = process.execPath;
 const isQuick = process.argv.includes('--quick');
-/** Two starts of one program differ by up to a third, for as long as they run: by what their engines compiled, and where. */
+/** Two starts of one program differ, by up to a third, for as long as they run. */
 const STARTS = isQuick ? 1 : 5;
 /** Many short rounds: what the machine does meanwhile then falls on all alike. */
 const ROUNDS = 5;
